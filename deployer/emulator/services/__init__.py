@@ -1,0 +1,1 @@
+"""One package per product: `handlers` read and write the wire's words, `state` holds and decides."""
