@@ -1,0 +1,1 @@
+"""BSS: prices and the account's balance."""
