@@ -1,0 +1,1 @@
+"""Errors about the configuration file, flags and answers."""

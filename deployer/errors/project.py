@@ -1,0 +1,1 @@
+"""Errors about the user's directory."""

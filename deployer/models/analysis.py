@@ -1,0 +1,68 @@
+"""What was understood of a project directory."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class ApplicationType(str, Enum):
+    """`metadata.type` of the configuration; `agent` only with a real agentscope dependency."""
+
+    APP = "app"
+    AGENT = "agent"
+
+
+class MethodKind(str, Enum):
+    """How a README says to run a project, best first."""
+
+    NATIVE_INSTALL = "native_install"
+    BUILD_AND_RUN = "build_and_run"
+    SCRIPT = "script"
+    DOCKER = "docker"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """Why something is believed: a file of the project, a line of it (1-based, None for the whole file), a reason."""
+
+    file: str
+    line: int | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Method:
+    """One way to run the project that its README names."""
+
+    kind: MethodKind
+    file: str
+    line: int
+    commands: tuple[str, ...]
+    chosen: bool
+    reason: str  # why it was chosen, or why not
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectAnalysis:
+    """How to run a project, with the evidence. `port` is None for workers; `supported` False when nothing can be run.
+
+    Commands are single shell lines that work in the project's directory; `bind_host` is the address the application
+    would listen on when it is known ("127.0.0.1" cannot be reached from outside), else None.
+    """
+
+    name: str
+    type: ApplicationType
+    language: str | None
+    framework: str | None
+    language_version: str | None  # a constraint as the project words it, such as ">=3.11"
+    package_manager: str | None
+    install_command: str | None
+    build_command: str | None
+    start_command: str | None
+    port: int | None
+    bind_host: str | None
+    environment: tuple[tuple[str, str], ...]  # variables the start command needs, such as ("HOST", "0.0.0.0")
+    methods: tuple[Method, ...]
+    evidence: tuple[Evidence, ...]
+    warnings: tuple[str, ...]
+    supported: bool
+    source: str  # "readme" or "scan": what the commands were taken from
