@@ -1,0 +1,1 @@
+"""What each operation takes and answers, as data, and the check of a request against it."""
