@@ -76,7 +76,7 @@ class InconclusiveError(DeployerError):
     exit_code = 2
 
 
-class DecisionNeeded(DeployerError):  # noqa: N818  (a decision is asked for, nothing went wrong)
+class DecisionNeeded(DeployerError):
     """An answer or an approval is missing."""
 
     code = "decision.needed"

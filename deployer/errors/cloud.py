@@ -1,0 +1,286 @@
+"""Errors the cloud gives: refusals, permissions, money, stock, and what may work later.
+
+Those that come from an API call carry `action`, `api_code`, `request_id` and `recommend` among their facts.
+"""
+
+from typing import Any
+
+from deployer.errors.base import AccessError, CloudError, TargetError, TransientError
+
+TOP_UP_URL = "https://usercenter2.aliyun.com/finance/fund-management/recharge"
+QUOTA_URL = "https://quotas.console.aliyun.com/"
+ACCESS_KEY_URL = "https://ram.console.aliyun.com/manage/ak"
+
+
+class CredentialsMissing(AccessError):
+    """No source of the default chain gave credentials."""
+
+    code = "access.credentials_missing"
+
+    def __init__(self, tried: tuple[str, ...]) -> None:
+        super().__init__(
+            "no Alibaba Cloud credentials were found: " + ("; ".join(tried) or "no source is set up"),
+            hint="set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in your own shell, sign in with "
+            "`aliyun configure --mode OAuth`, or try the local cloud with `--local`",
+            next_commands=("deployer check",),
+            tried=list(tried),
+        )
+
+
+class CredentialsRefused(AccessError):
+    """The credentials are wrong, inactive or expired."""
+
+    code = "access.credentials_refused"
+
+    def __init__(self, message: str, hint: str, **facts: Any) -> None:
+        super().__init__(message, hint=hint, next_commands=("deployer check",), **facts)
+
+
+class PermissionDenied(AccessError):
+    """A RAM policy does not allow the action."""
+
+    code = "access.permission_denied"
+
+    def __init__(self, missing_action: str, **facts: Any) -> None:
+        explicit = facts.get("no_permission_type") == "ExplicitDeny"
+        super().__init__(
+            f"the identity may not call `{missing_action}`" + (" (a policy denies it)" if explicit else ""),
+            hint=f"let an administrator allow `{missing_action}` for it; `deployer policy` prints a policy that is enough",
+            next_commands=("deployer policy",),
+            missing_action=missing_action,
+            **facts,
+        )
+
+
+class ClockIsWrong(AccessError):
+    """This machine's clock differs too much from the cloud's."""
+
+    code = "access.clock_is_wrong"
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(
+            "this machine's clock differs from the cloud's by more than 15 minutes, so requests cannot be signed",
+            hint="set the clock, for example with `timedatectl set-ntp true`",
+            **facts,
+        )
+
+
+class ApiRefused(CloudError):
+    """An API call was refused for a reason that has no class of its own; `api_code` tells it."""
+
+    code = "cloud.refused"
+
+    def __init__(self, action: str, api_code: str, sentence: str, **facts: Any) -> None:
+        super().__init__(
+            f"`{action}` was refused with `{api_code}`: {sentence}",
+            hint=f"see {facts['recommend']}" if facts.get("recommend") else "check the values named in the message",
+            action=action,
+            api_code=api_code,
+            **facts,
+        )
+        self.api_code = api_code
+
+
+class AnswerNotUnderstood(CloudError):
+    """What answered is not the API: a proxy's page, or a body cut short."""
+
+    code = "cloud.answer_not_understood"
+
+    def __init__(self, action: str, found: str) -> None:
+        super().__init__(
+            f"the answer to `{action}` is not one of the API's: {found}",
+            hint="check the proxy and network between this machine and Alibaba Cloud, then run the command again",
+            action=action,
+            found=found,
+        )
+
+
+class RegionUnknown(CloudError):
+    """No such region, or it is not enabled for the account."""
+
+    code = "cloud.region_unknown"
+
+    def __init__(self, deploy_region_id: str, near: tuple[str, ...] = ()) -> None:
+        super().__init__(
+            f"there is no region `{deploy_region_id}`",
+            hint=f"did you mean `{near[0]}`" if near else "give a region id such as `cn-hangzhou` with --region",
+            deploy_region_id=deploy_region_id,
+            near=list(near),
+        )
+
+
+class OutOfStock(CloudError):
+    """No zone of the region sells the instance type right now."""
+
+    code = "cloud.out_of_stock"
+
+    def __init__(
+        self, instance_type: str, deploy_region_id: str, tried: tuple[str, ...], others: tuple[str, ...]
+    ) -> None:
+        super().__init__(
+            f"`{instance_type}` is sold out in {deploy_region_id}"
+            + (f" (zones tried: {', '.join(tried)})" if tried else ""),
+            hint=f"take another type, such as `{others[0]}`, or another region" if others else "take another region",
+            instance_type=instance_type,
+            deploy_region_id=deploy_region_id,
+            zones_tried=list(tried),
+            other_types=list(others),
+        )
+
+
+class QuotaReached(CloudError):
+    """A quota of the account is used up."""
+
+    code = "cloud.quota_reached"
+
+    def __init__(self, action: str, api_code: str, sentence: str, **facts: Any) -> None:
+        super().__init__(
+            f"a quota is used up: `{action}` was refused with `{api_code}`: {sentence}",
+            hint=f"raise it at {QUOTA_URL} or remove what is no longer needed",
+            action=action,
+            api_code=api_code,
+            **facts,
+        )
+
+
+class NotEnoughBalance(CloudError):
+    """Pay-as-you-go needs at least 100 CNY on the account.
+
+    Source: https://help.aliyun.com/en/ecs/developer-reference/api-ecs-2014-05-26-reactivateinstances
+    """
+
+    code = "cloud.not_enough_balance"
+
+    def __init__(self, **facts: Any) -> None:
+        super().__init__(
+            "the account's balance is too low for a pay-as-you-go instance (at least 100 CNY are needed)",
+            hint=f"top up at {TOP_UP_URL}, or deploy to an instance you already have with "
+            "`--ecs existing --instance-id ID`",
+            **facts,
+        )
+
+
+class InstanceNotFound(TargetError):
+    """The region has no instance with this id."""
+
+    code = "target.instance_not_found"
+
+    def __init__(self, instance_ids: tuple[str, ...], deploy_region_id: str) -> None:
+        super().__init__(
+            f"no such instance in {deploy_region_id}: {', '.join(instance_ids)}",
+            hint="check the id and the region: an instance is found only in its own region",
+            instance_ids=list(instance_ids),
+            deploy_region_id=deploy_region_id,
+        )
+
+
+class InstanceUnfit(TargetError):
+    """The chosen instance cannot take a release; `reason` says why."""
+
+    code = "target.instance_unfit"
+
+    def __init__(self, instance_id: str, reason: str, hint: str) -> None:
+        super().__init__(
+            f"instance {instance_id} cannot be used: {reason}", hint=hint, instance_id=instance_id, reason=reason
+        )
+
+
+class ForeignBucket(CloudError):
+    """The bucket belongs to another account; nothing was written to it."""
+
+    code = "cloud.foreign_bucket"
+
+    def __init__(self, bucket_name: str) -> None:
+        super().__init__(
+            f"the bucket `{bucket_name}` belongs to another account: nothing was uploaded",
+            hint="remove its tag `deployer=artifacts`, or let deployer make a bucket of its own",
+            bucket_name=bucket_name,
+        )
+
+
+class UnsafeBucket(CloudError):
+    """The bucket found by tag is not safe to hold releases."""
+
+    code = "cloud.unsafe_bucket"
+
+    def __init__(self, bucket_name: str, reason: str) -> None:
+        super().__init__(
+            f"the bucket `{bucket_name}` is not used: {reason}",
+            hint="mend it in the console, or remove its tag `deployer=artifacts` so that a new one is made",
+            bucket_name=bucket_name,
+            reason=reason,
+        )
+
+
+class Throttled(TransientError):
+    """Too many calls; the API opens again with the next minute."""
+
+    code = "transient.throttled"
+
+    def __init__(self, action: str, **facts: Any) -> None:
+        super().__init__(
+            f"`{action}` is throttled: too many calls from this account",
+            hint="wait a minute and run the same command again",
+            action=action,
+            **facts,
+        )
+
+
+class ServiceFailed(TransientError):
+    """The service had an internal error."""
+
+    code = "transient.service_failed"
+
+    def __init__(self, action: str, api_code: str, **facts: Any) -> None:
+        super().__init__(
+            f"`{action}` failed on the cloud's side with `{api_code}`",
+            hint="run the same command again",
+            action=action,
+            api_code=api_code,
+            **facts,
+        )
+
+
+class Unreachable(TransientError):
+    """The network between this machine and the cloud did not work."""
+
+    code = "transient.unreachable"
+
+    def __init__(self, action: str, host: str, reason: str) -> None:
+        super().__init__(
+            f"`{action}` did not reach {host}: {reason}",
+            hint="check the network, HTTPS_PROXY and DNS of this machine, then run the same command again",
+            action=action,
+            host=host,
+            reason=reason,
+        )
+
+
+class WaitedTooLong(TransientError):
+    """Something did not become ready in time."""
+
+    code = "transient.waited_too_long"
+
+    def __init__(self, what: str, status: str, timeout_seconds: float, **facts: Any) -> None:
+        super().__init__(
+            f"{what} is still `{status}` after {timeout_seconds:.0f} s",
+            hint="run the same command again: it goes on where this one stopped",
+            what=what,
+            status=status,
+            timeout_seconds=timeout_seconds,
+            **facts,
+        )
+
+
+class LockHeld(TransientError):
+    """Another deploy of the same group is running."""
+
+    code = "transient.lock_held"
+
+    def __init__(self, holder: str, expires_in_seconds: float) -> None:
+        super().__init__(
+            f"another deploy of this group is running: {holder}",
+            hint=f"wait for it; if it died, its lock ends by itself in {max(0, round(expires_in_seconds))} s",
+            holder=holder,
+            expires_in_seconds=round(expires_in_seconds, 1),
+        )
