@@ -1,0 +1,1 @@
+"""Elastic Compute Service without Cloud Assistant: offers, instances, security groups, tags, prices."""

@@ -1,0 +1,161 @@
+"""What instances, disks and security groups exist, and where to find them.
+
+Cloud Assistant and the port publisher build on this: `get_instance`, `find_instance`, `instances`,
+`inbound_allowed`, `lifecycle`, `add_taggable`.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from deployer.emulator.actions import ApiError
+from deployer.emulator.context import Context
+from deployer.emulator.services.client_tokens import ClientTokens
+from deployer.emulator.services.ecs.firewall import SecurityGroup, lets_in
+from deployer.emulator.services.ecs.instances import Disk, Instance
+from deployer.emulator.services.ecs.lifecycle import Lifecycle
+from deployer.emulator.services.ecs.stock import Stock
+from deployer.emulator.services.vpc.networks import EipStatus
+from deployer.emulator.services.vpc.state import VpcState
+
+ANYBODY = "0.0.0.0"  # noqa: S104  (the source of a packet, nothing is bound to it)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Taggable:
+    """A kind of resource that carries tags: `find(id, region id)` gives its tags, `every(region id)` all of them."""
+
+    find: Callable[[str, str], dict[str, str] | None]
+    every: Callable[[str], Mapping[str, dict[str, str]]]
+
+
+class EcsState:
+    """The instances of one account, in all regions. `region_id` None means any region."""
+
+    def __init__(self, context: Context, vpc_state: VpcState) -> None:
+        self.context = context
+        self.vpc_state = vpc_state
+        self.tokens = ClientTokens()
+        self.stock = Stock()
+        self.lifecycle = Lifecycle(context, self)
+        self.disks: dict[str, Disk] = {}
+        self.security_groups: dict[str, SecurityGroup] = {}
+        self.ram_roles: set[str] | None = None  # None: every name is a role that trusts ECS
+        self.taggables: dict[str, Taggable] = {}
+        self._instances: dict[str, Instance] = {}
+        self._interfaces: dict[str, Instance] = {}  # whose network interface still exists, by interface id
+        vpc_state.connect_instances(self)
+
+    # Instances
+
+    def instances(self, region_id: str | None) -> list[Instance]:
+        """The instances calls can see, newest first."""
+        found = [
+            instance
+            for instance in self._instances.values()
+            if region_id in {None, instance.region_id} and instance.is_visible
+        ]
+        for instance in found:
+            self.lifecycle.settle(instance)
+        return found[::-1]
+
+    def find_instance(self, instance_id: str, region_id: str | None) -> Instance | None:
+        """The instance of that id; None when there is none, or no call can see it yet."""
+        instance = self._instances.get(instance_id)
+        if instance is None or region_id not in {None, instance.region_id} or not instance.is_visible:
+            return None
+        self.lifecycle.settle(instance)
+        return instance
+
+    def get_instance(self, instance_id: str, region_id: str | None) -> Instance:
+        """The instance of that id. Errors: 404 InvalidInstanceId.NotFound."""
+        instance = self.find_instance(instance_id, region_id)
+        if instance is None:
+            raise ApiError(404, "InvalidInstanceId.NotFound", "The specified InstanceId does not exist.")
+        return instance
+
+    def find_bindable(self, instance_id: str, region_id: str | None) -> Instance | None:
+        """The instance an elastic IP address may be bound to."""
+        return self.find_instance(instance_id, region_id)
+
+    def add_instance(self, instance: Instance, *, start: bool) -> None:
+        """Keep a new instance with its disks and let it come up; `lifecycle.release` takes it away again."""
+        self._instances[instance.instance_id] = instance
+        self._interfaces[instance.network_interface_id] = instance
+        self.disks.update({disk.disk_id: disk for disk in instance.disks})
+        self.lifecycle.launch(instance, start=start)
+
+    def forget_instance(self, instance: Instance) -> None:
+        """The id disappears; disks that are not deleted with the instance stay behind."""
+        self._instances.pop(instance.instance_id, None)
+        for disk in instance.disks:
+            disk.instance_id, disk.attached_at = None, None
+            if disk.delete_with_instance:
+                self.disks.pop(disk.disk_id, None)
+
+    def free_interface(self, instance: Instance) -> None:
+        """The network interface disappears, and with it its place in security groups and vSwitch."""
+        self._interfaces.pop(instance.network_interface_id, None)
+        owners = instance.vswitch.owners
+        for address in [address for address, owner in owners.items() if owner == instance.network_interface_id]:
+            del owners[address]
+        self.release_public_ip(instance)
+        if instance.eip is not None and instance.eip.status in {EipStatus.IN_USE, EipStatus.ASSOCIATING}:
+            self.vpc_state.unbind_eip(instance.eip, instance)
+
+    def assign_public_ip(self, instance: Instance) -> None:
+        """Give the instance an address of its own. Errors: 400 InsufficientPublicIp."""
+        if instance.public_ip is None:
+            instance.public_ip = self.vpc_state.public_addresses.take()
+            if instance.public_ip is None:
+                raise ApiError(400, "InsufficientPublicIp", "There are not enough public IP addresses.")
+
+    def release_public_ip(self, instance: Instance) -> None:
+        """Take the instance's own address away, if it has one."""
+        if instance.public_ip is not None:
+            self.vpc_state.public_addresses.release(instance.public_ip)
+            instance.public_ip = None
+
+    def vcpus_in_use(self, region_id: str) -> int:
+        """The vCPUs of all instances of a region, those no call sees yet included."""
+        return sum(
+            instance.instance_type.cores for instance in self._instances.values() if instance.region_id == region_id
+        )
+
+    def every_interface(self, region_id: str) -> list[Instance]:
+        """The instances whose network interface exists, released ones for a moment longer."""
+        return [instance for instance in self._interfaces.values() if instance.region_id == region_id]
+
+    # Security groups
+
+    def find_group(self, security_group_id: str, region_id: str | None) -> SecurityGroup | None:
+        group = self.security_groups.get(security_group_id)
+        return group if group is not None and region_id in {None, group.region_id} else None
+
+    def get_group(self, security_group_id: str, region_id: str | None) -> SecurityGroup:
+        """The group of that id. Errors: 404 InvalidSecurityGroupId.NotFound."""
+        group = self.find_group(security_group_id, region_id)
+        if group is None:
+            raise ApiError(404, "InvalidSecurityGroupId.NotFound", "The specified SecurityGroupId does not exist.")
+        return group
+
+    def members(self, security_group_id: str) -> list[Instance]:
+        """The instances in a group, those whose interface is still to disappear included."""
+        return [instance for instance in self._interfaces.values() if security_group_id in instance.security_group_ids]
+
+    def inbound_allowed(self, instance: Instance, port: int, protocol: str = "tcp", source: str = ANYBODY) -> bool:
+        """True when the instance's security groups let a packet from `source` in to that port.
+
+        The default source stands for anybody: only rules open to the whole world match it.
+        """
+        groups = [self.security_groups[group_id] for group_id in instance.security_group_ids]
+
+        def is_member(security_group_id: str, address: str) -> bool:
+            return any(member.private_ip == address for member in self.members(security_group_id))
+
+        return lets_in(groups, protocol=protocol, port=port, source=source, is_member=is_member)
+
+    # Tags
+
+    def add_taggable(self, resource_type: str, taggable: Taggable) -> None:
+        """Let TagResources and its siblings serve a kind of resource another service keeps (`command`, …)."""
+        self.taggables[resource_type] = taggable

@@ -1,0 +1,28 @@
+"""What a name or a description of a resource may look like; ECS and VPC share the rules."""
+
+import re
+
+# Source: https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-runinstances (InstanceName)
+_NAME = re.compile(r"[^\W\d_][\w:.\-]{1,127}")
+_LINKS = ("http://", "https://")
+
+
+def is_valid_name(name: str) -> bool:
+    """2 to 128 letters (Chinese ones too), digits, `:`, `_`, `.`, `-`, a letter first, no link."""
+    return _NAME.fullmatch(name) is not None and not name.startswith(_LINKS)
+
+
+def is_valid_description(description: str) -> bool:
+    """2 to 256 characters that do not start with a link."""
+    return 2 <= len(description) <= 256 and not description.startswith(_LINKS)
+
+
+def is_valid_hostname(hostname: str, *, is_windows: bool = False) -> bool:
+    """Linux: 2 to 64 letters, digits and hyphens in parts joined by single dots; Windows: 2 to 15 without dots.
+
+    Source: https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-runinstances (HostName)
+    """
+    longest, parts = (15, [hostname]) if is_windows else (64, hostname.split("."))
+    part = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|-(?!-))*")
+    are_fine = all(part.fullmatch(found) and not found.endswith("-") for found in parts)
+    return 2 <= len(hostname) <= longest and are_fine and not (is_windows and hostname.isdigit())

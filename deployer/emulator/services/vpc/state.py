@@ -1,0 +1,175 @@
+"""What VPCs, vSwitches and elastic IP addresses exist, and when they may come and go."""
+
+from collections.abc import Callable
+from ipaddress import IPv4Network
+
+from deployer.emulator.actions import ApiError
+from deployer.emulator.context import Context
+from deployer.emulator.services.client_tokens import ClientTokens
+from deployer.emulator.services.vpc.networks import (
+    Bindable,
+    Eip,
+    EipStatus,
+    InstanceDirectory,
+    NetworkStatus,
+    PublicAddresses,
+    Vpc,
+    VSwitch,
+)
+
+MAX_VSWITCHES_IN_VPC = 150  # Source: https://www.alibabacloud.com/help/doc-detail/35745.htm
+
+
+class VpcState:
+    """The networks of one account, in all regions."""
+
+    def __init__(self, context: Context) -> None:
+        self.context = context
+        self.tokens = ClientTokens()
+        self.public_addresses = PublicAddresses(context.public_network)
+        self.vpcs: dict[str, Vpc] = {}
+        self.vswitches: dict[str, VSwitch] = {}
+        self.eips: dict[str, Eip] = {}
+        self._instances: InstanceDirectory | None = None
+
+    def connect_instances(self, directory: InstanceDirectory) -> None:
+        """Let elastic IP addresses find the instances of the ECS service."""
+        self._instances = directory
+
+    def find_bindable(self, instance_id: str, region_id: str | None) -> Bindable | None:
+        """The instance an address may be bound to; None when there is none of that id."""
+        return self._instances.find_bindable(instance_id, region_id) if self._instances else None
+
+    # VPCs
+
+    def find_vpc(self, vpc_id: str, region_id: str | None) -> Vpc | None:
+        """The VPC of that id; `region_id` None looks in every region."""
+        vpc = self.vpcs.get(vpc_id)
+        return vpc if vpc is not None and region_id in {None, vpc.region_id} else None
+
+    def get_vpc(self, vpc_id: str, region_id: str | None) -> Vpc:
+        """The VPC of that id. Errors: 404 InvalidVpcId.NotFound."""
+        vpc = self.find_vpc(vpc_id, region_id)
+        if vpc is None:
+            raise ApiError(404, "InvalidVpcId.NotFound", "Specified VPC does not exist.")
+        return vpc
+
+    def vpcs_in(self, region_id: str) -> list[Vpc]:
+        return [vpc for vpc in self.vpcs.values() if vpc.region_id == region_id]
+
+    def add_vpc(self, vpc: Vpc) -> None:
+        """Keep a new VPC and let it become Available.
+
+        Errors: 400 QuotaExceeded.Vpc. `remove_vpc` takes it away again.
+        """
+        if len(self.vpcs_in(vpc.region_id)) >= self.context.assumptions.vpc_quota:
+            raise ApiError(400, "QuotaExceeded.Vpc", "VPC quota exceeded.")
+        self.vpcs[vpc.vpc_id] = vpc
+        self._after_pending(lambda: _make_available(vpc))
+
+    def remove_vpc(self, vpc: Vpc) -> None:
+        """Take the VPC away once nothing is in it.
+
+        Errors: 400 DependencyViolation.VSwitch, DependencyViolation.SecurityGroup, IncorrectVpcStatus.
+        """
+        if vpc.status is not NetworkStatus.AVAILABLE:
+            raise ApiError(400, "IncorrectVpcStatus", "Current VPC status does not support this operation.")
+        if self.vswitches_of(vpc):
+            raise ApiError(400, "DependencyViolation.VSwitch", "Specified object has dependent resources.")
+        if vpc.security_group_ids:
+            raise ApiError(400, "DependencyViolation.SecurityGroup", "Specified object has dependent resources.")
+        del self.vpcs[vpc.vpc_id]
+
+    # vSwitches
+
+    def find_vswitch(self, vswitch_id: str, region_id: str | None) -> VSwitch | None:
+        """The vSwitch of that id; `region_id` None looks in every region."""
+        vswitch = self.vswitches.get(vswitch_id)
+        return vswitch if vswitch is not None and region_id in {None, vswitch.region_id} else None
+
+    def vswitches_of(self, vpc: Vpc) -> list[VSwitch]:
+        return [vswitch for vswitch in self.vswitches.values() if vswitch.vpc is vpc]
+
+    def check_vswitch_fits(self, vpc: Vpc, network: IPv4Network) -> None:
+        """Raise unless the VPC can take one more vSwitch of these addresses right now.
+
+        Errors: 400 IncorrectVpcStatus, IncorrectVSwitchStatus, QuotaExceeded.VSwitch, InvalidParameter,
+        InvalidCidrBlock.Overlapped.
+        Source: https://www.alibabacloud.com/help/doc-detail/35745.htm
+        """
+        siblings = self.vswitches_of(vpc)
+        if vpc.status is not NetworkStatus.AVAILABLE:
+            raise ApiError(400, "IncorrectVpcStatus", "Current VPC status does not support this operation.")
+        if any(sibling.status is not NetworkStatus.AVAILABLE for sibling in siblings):
+            raise ApiError(400, "IncorrectVSwitchStatus", "The VSwitch status is incorrect: another one is being made.")
+        if len(siblings) >= MAX_VSWITCHES_IN_VPC:
+            raise ApiError(400, "QuotaExceeded.VSwitch", "VSwitch quota exceeded.")
+        if not network.subnet_of(vpc.network):
+            raise ApiError(400, "InvalidParameter", "Specified CIDR block is not in the CIDR block of the VPC.")
+        if any(network.overlaps(sibling.network) for sibling in siblings):
+            raise ApiError(400, "InvalidCidrBlock.Overlapped", "Specified CIDR block overlapped with other subnets.")
+
+    def add_vswitch(self, vswitch: VSwitch) -> None:
+        """Keep a new vSwitch and let it become Available; `remove_vswitch` takes it away again."""
+        self.check_vswitch_fits(vswitch.vpc, vswitch.network)
+        self.vswitches[vswitch.vswitch_id] = vswitch
+        self._after_pending(lambda: _make_available(vswitch))
+
+    def remove_vswitch(self, vswitch: VSwitch) -> None:
+        """Take the vSwitch away once no network interface holds an address of it.
+
+        Errors: 400 DependencyViolation.NetworkInterface, IncorrectVSwitchStatus.
+        """
+        if vswitch.status is not NetworkStatus.AVAILABLE:
+            raise ApiError(400, "IncorrectVSwitchStatus", "The VSwitch status is incorrect.")
+        if vswitch.owners:
+            raise ApiError(
+                400, "DependencyViolation.NetworkInterface", "Specified object has dependent network interfaces."
+            )
+        del self.vswitches[vswitch.vswitch_id]
+
+    # Elastic IP addresses
+
+    def get_eip(self, allocation_id: str, region_id: str | None) -> Eip:
+        """The address of that id. Errors: 404 InvalidAllocationId.NotFound."""
+        eip = self.eips.get(allocation_id)
+        if eip is None or region_id not in {None, eip.region_id}:
+            raise ApiError(404, "InvalidAllocationId.NotFound", "The specified AllocationId is not found.")
+        return eip
+
+    def bind_eip(self, eip: Eip, instance: Bindable) -> None:
+        """Bind the address: Associating at once, InUse a moment later; `unbind_eip` undoes it."""
+        eip.status, eip.instance_id = EipStatus.ASSOCIATING, instance.instance_id
+        instance.eip = eip
+
+        def finish() -> None:
+            if eip.status is EipStatus.ASSOCIATING:
+                eip.status = EipStatus.IN_USE
+
+        self._after_pending(finish)
+
+    def unbind_eip(self, eip: Eip, instance: Bindable | None) -> None:
+        """Take the address from its instance: Unassociating at once, Available a moment later."""
+        eip.status = EipStatus.UNASSOCIATING
+        if instance is not None:
+            instance.eip = None
+
+        def finish() -> None:
+            if eip.status is EipStatus.UNASSOCIATING:
+                eip.status, eip.instance_id = EipStatus.AVAILABLE, None
+
+        self._after_pending(finish)
+
+    def remove_eip(self, eip: Eip) -> None:
+        """Give the address back. Errors: 400 IncorrectEipStatus while it is bound."""
+        if eip.status is not EipStatus.AVAILABLE:
+            raise ApiError(400, "IncorrectEipStatus", "Current elastic IP status does not support this operation.")
+        self.public_addresses.release(eip.ip_address)
+        del self.eips[eip.allocation_id]
+
+    def _after_pending(self, callback: Callable[[], None]) -> None:
+        self.context.scheduler.after(self.context.assumptions.network_pending_seconds, callback)
+
+
+def _make_available(network: Vpc | VSwitch) -> None:
+    network.status = NetworkStatus.AVAILABLE
