@@ -22,3 +22,18 @@ class Assumptions:
     network_pending_seconds: float = 0.3
     # Seconds a released instance keeps its network interface in the security group and vSwitch.
     release_lag_seconds: float = 0.5
+    # Seconds from StopInstance until Stopped. Documented only as asynchronous.
+    instance_stopping_seconds: float = 1.0
+    # Seconds a released instance is still listed by DescribeInstances. Documented: may be listed for a moment.
+    instance_delete_seconds: float = 0.5
+    # Pay-as-you-go vCPUs an account may hold in a region. Real quotas differ by account and are shown in Quota Center.
+    postpaid_vcpu_quota: int = 2000
+    # VPCs an account may hold in a region. Quotas can be raised, so the figure of an account may differ.
+    vpc_quota: int = 10
+    # What StopInstance does without StoppedMode. The account setting that decides is not in the API: KeepCharging is
+    # its initial value.
+    default_stopped_mode: str = "KeepCharging"
+    # BSS counts InternetMaxBandwidthOut in Kbit/s: the documented example sends 1024 for 1 Mbit/s, some clients disagree.
+    bss_bandwidth_in_kbit: bool = True
+    # HTTP status of BSS business failures such as NotApplicable. Clients check Success and Code even on HTTP 200.
+    bss_failure_status: int = 200

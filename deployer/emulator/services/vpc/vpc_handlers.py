@@ -152,9 +152,10 @@ def _matches(vpc: Vpc, call: Call) -> bool:
 def _read_user_cidr(text: str) -> str:
     """At most three CIDR blocks, joined by commas. Errors: 400 InvalidUserCidr.Malformed."""
     parts = [part.strip() for part in text.split(",")] if text else []
+    refusal = ApiError(400, "InvalidUserCidr.Malformed", "Specified UserCidr is not valid.")
+    if len(parts) > 3:
+        raise refusal
     try:
-        if len(parts) > 3:
-            raise ValueError(text)
         return ",".join(str(IPv4Network(part)) for part in parts)
     except ValueError as error:
-        raise ApiError(400, "InvalidUserCidr.Malformed", "Specified UserCidr is not valid.") from error
+        raise refusal from error
