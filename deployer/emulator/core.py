@@ -1,0 +1,96 @@
+"""The emulator: one Alibaba Cloud in one object. It serves requests that something else carries to it.
+
+State lives here and nowhere else; two emulators know nothing of each other.
+"""
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deployer.clock import Clock, SystemClock
+from deployer.emulator.accounts import Accounts
+from deployer.emulator.actions import Body, Principal
+from deployer.emulator.assumptions import Assumptions
+from deployer.emulator.composition import Services, compose
+from deployer.emulator.context import Context
+from deployer.emulator.dispatch import Dispatcher
+from deployer.emulator.faults import Faults
+from deployer.emulator.gateway import Gateway
+from deployer.emulator.http import HttpRequest, HttpResponse
+from deployer.emulator.ids import Ids
+from deployer.emulator.machines.base import MachineDriver
+from deployer.emulator.recorder import Recorder
+from deployer.emulator.scheduler import Scheduler
+
+
+class Emulator:
+    """An Alibaba Cloud that belongs to one account. Thread-safe; it starts no threads.
+
+    What is due is done at the start of each call; a server calls `tick()` in between. `data_dir` must be the
+    emulator's own: it is removed on `close()`.
+    """
+
+    def __init__(  # noqa: PLR0913  (all but the driver and its folder have defaults, and all go by name)
+        self,
+        *,
+        driver: MachineDriver,
+        data_dir: Path,
+        clock: Clock | None = None,
+        seed: int | str = 0,
+        assumptions: Assumptions | None = None,
+        account_id: str = "1234567890123456",
+        public_network: str = "127.10.0.0/16",
+        verify_signatures: bool = True,
+    ) -> None:
+        data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+        clock = clock or SystemClock()
+        self.context = Context(
+            clock=clock,
+            scheduler=Scheduler(clock),
+            ids=Ids(seed),
+            assumptions=assumptions or Assumptions(),
+            account_id=account_id,
+            data_dir=data_dir,
+            driver=driver,
+            call_api=self.call_api,
+            public_network=public_network,
+        )
+        self.accounts = Accounts(account_id, clock)
+        self.faults = Faults(clock)
+        self.recorder = Recorder()
+        self._dispatcher = Dispatcher(self.context, self.accounts, self.faults, self.recorder)
+        self.gateway = Gateway(self._dispatcher, self.accounts, verify_signatures=verify_signatures)
+        self.services: Services = compose(self.context, self.accounts)
+        self._dispatcher.handlers.update(self.services.handlers())
+        self._closed = False
+
+    def handle(self, request: HttpRequest) -> HttpResponse:
+        """The answer to one request, whichever product it is for. Errors: DroppedConnection when none is to come."""
+        return self.gateway.handle(request)
+
+    def call_api(
+        self, product: str, action: str, params: Mapping[str, Any], *, region_id: str, principal: Principal
+    ) -> Body:
+        """An operation, asked for from inside and taken the same way as over the wire. Errors: ApiError."""
+        return self._dispatcher.call_api(product, action, params, region_id=region_id, principal=principal)
+
+    def tick(self) -> float | None:
+        """Do what is due by now; seconds until something is due again, None when nothing waits."""
+        with self._dispatcher.lock:
+            self.context.scheduler.run_due()
+            return self.context.scheduler.next_due_in_seconds
+
+    def implemented_actions(self) -> dict[str, tuple[str, ...]]:
+        """The operations that have a handler, by product."""
+        return {product: tuple(sorted(handlers)) for product, handlers in self._dispatcher.handlers.items()}
+
+    def close(self) -> None:
+        """End every machine and remove everything made; safe to repeat."""
+        with self._dispatcher.lock:
+            if self._closed:
+                return
+            self._closed = True
+            self.services.close()
+            self.context.driver.close()
+        shutil.rmtree(self.context.data_dir, ignore_errors=True)

@@ -1,0 +1,162 @@
+"""The one way to an operation, for clients on the wire and for services that call each other.
+
+In order: is there such an operation, may the caller use it, do the parameters fit, is a fault armed; then the handler
+runs under the emulator's lock, and the call is recorded whatever came of it.
+"""
+
+import re
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from deployer.emulator.accounts import Accounts
+from deployer.emulator.actions import ApiError, Body, Call, Handler, Principal
+from deployer.emulator.context import Context
+from deployer.emulator.contract.check import flat_parameters, typed_parameters
+from deployer.emulator.contract.document import Contract, Operation
+from deployer.emulator.denials import denial
+from deployer.emulator.faults import DroppedConnection, Faults, ForeignAnswer, strike_after, strike_before
+from deployer.emulator.ids import Ids
+from deployer.emulator.recorder import RecordedCall, Recorder, masked
+
+DEFAULT_REGION_ID = "cn-hangzhou"
+
+_REGION_HOST = re.compile(r"^[a-z]+(?:-vpc)?[.-]([a-z]{2}-[a-z0-9-]+?)\.aliyuncs\.com$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """One operation as somebody asks for it; parameters flat, as on the wire."""
+
+    product: str
+    action: str
+    params: Mapping[str, str]
+    principal: Principal
+    request_id: str
+    region_id: str  # where it is asked; a RegionId among the parameters wins
+    host: str = ""
+    user_agent: str = ""
+    is_internal: bool = False
+
+
+class Dispatcher:
+    """Takes calls to handlers. `lock` is held while one runs, so that services need no locks of their own."""
+
+    def __init__(self, context: Context, accounts: Accounts, faults: Faults, recorder: Recorder) -> None:
+        self.lock = threading.RLock()
+        self.contract = Contract()
+        self.handlers: dict[str, Mapping[str, Handler]] = {}
+        self._context = context
+        self._accounts = accounts
+        self._faults = faults
+        self._recorder = recorder
+        self._request_ids = Ids(f"requests:{context.ids.hexadecimal(8)}")
+
+    def new_request_id(self) -> str:
+        with self.lock:
+            return self._request_ids.request_id()
+
+    def call(self, asked: Asked) -> Body:
+        """The body of the answer, without RequestId. Errors: ApiError, DroppedConnection, ForeignAnswer."""
+        status, code = 0, ""
+        try:
+            body = self._answer(asked)
+            status = 200
+        except ApiError as error:
+            status, code = error.status, error.code
+            raise
+        except ForeignAnswer as answer:
+            status = answer.response.status
+            raise
+        finally:
+            self._record(asked, status, code)
+        return body
+
+    def call_api(
+        self, product: str, action: str, params: Mapping[str, Any], *, region_id: str, principal: Principal
+    ) -> Body:
+        """An operation asked for by another service, as `ApiCaller` describes it. A lost answer is a 503 here."""
+        operation = self._operation(product, action)
+        asked = Asked(
+            product=operation.product,
+            action=action,
+            params=flat_parameters(operation, params),
+            principal=principal,
+            request_id=self.new_request_id(),
+            region_id=region_id,
+            is_internal=True,
+        )
+        try:
+            return self.call(asked)
+        except (DroppedConnection, ForeignAnswer) as lost:
+            raise ApiError(503, "ServiceUnavailable", f"The request has failed: {lost}.") from lost
+
+    def _answer(self, asked: Asked) -> Body:
+        operation = self._operation(asked.product, asked.action)
+        fault = self._faults.take(asked.product, asked.action)
+        if not (asked.is_internal and fault is not None and fault.kind == "lag"):
+            strike_before(fault, self._context.clock)
+        self._check_allowed(operation, asked.principal)
+        ignored = self.contract.product(asked.product).account_parameters
+        typed = typed_parameters(operation, asked.params, ignored)
+        handler = self.handlers.get(asked.product, {}).get(asked.action)
+        if handler is None:
+            raise ApiError(
+                501, "Emulator.NotImplemented", f"{asked.product}:{asked.action} is not emulated by the local cloud."
+            )
+        call = Call(
+            product=asked.product,
+            action=asked.action,
+            region_id=typed.get("RegionId") or asked.region_id,
+            params=typed,
+            principal=asked.principal,
+            request_id=asked.request_id,
+            host=asked.host,
+            raw_params=asked.params,
+        )
+        with self.lock:
+            self._context.scheduler.run_due()
+            body = handler(call)
+        strike_after(fault)
+        return body
+
+    def _operation(self, product: str, action: str) -> Operation:
+        """The operation; ECS answers for VPC's too, as it does old clients. Errors: ApiError 404."""
+        found = self.contract.find(product, action)
+        if found is None and product == "ecs":
+            found = self.contract.find("vpc", action)
+        if found is None:
+            raise ApiError(404, "InvalidApi.NotFound", "Specified api is not found, please check your url and method.")
+        return found
+
+    def _check_allowed(self, operation: Operation, principal: Principal) -> None:
+        key = self._accounts.secret_for(principal.access_key_id)
+        if key is not None:
+            for ram_action in operation.ram_actions:
+                if key.denies(ram_action):
+                    raise denial(operation.product, ram_action, principal)
+
+    def _record(self, asked: Asked, status: int, code: str) -> None:
+        self._recorder.add(
+            RecordedCall(
+                product=asked.product,
+                action=asked.action,
+                params=masked(asked.action, asked.params),
+                region_id=asked.params.get("RegionId") or asked.region_id,
+                account_id=asked.principal.account_id,
+                access_key_id=asked.principal.access_key_id,
+                request_id=asked.request_id,
+                status=status,
+                code=code,
+                user_agent=asked.user_agent,
+                at=self._context.clock.now(),
+                is_internal=asked.is_internal,
+            )
+        )
+
+
+def region_of_host(host: str) -> str:
+    """The region an endpoint belongs to; `cn-hangzhou` for hosts that name none, loopback among them."""
+    found = _REGION_HOST.match(host)
+    return found[1] if found else DEFAULT_REGION_ID
