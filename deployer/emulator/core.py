@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from deployer.clock import Clock, SystemClock
+from deployer.clock import Clock, SystemClock, VirtualClock
 from deployer.emulator.accounts import Accounts
 from deployer.emulator.actions import Body, Principal
 from deployer.emulator.assumptions import Assumptions
@@ -80,6 +80,20 @@ class Emulator:
         with self._dispatcher.lock:
             self.context.scheduler.run_due()
             return self.context.scheduler.next_due_in_seconds
+
+    def advance(self, seconds: float) -> None:
+        """Let virtual time pass, stopping at each moment something is due. Errors: TypeError with a real clock."""
+        clock = self.context.clock
+        if not isinstance(clock, VirtualClock):
+            raise TypeError("only a virtual clock can be advanced")
+        deadline = clock.monotonic() + seconds
+        with self._dispatcher.lock:
+            due_in_seconds = self.tick()
+            while due_in_seconds is not None and clock.monotonic() + due_in_seconds <= deadline:
+                clock.advance(due_in_seconds)
+                due_in_seconds = self.tick()
+            clock.advance(deadline - clock.monotonic())
+            self.tick()
 
     def implemented_actions(self) -> dict[str, tuple[str, ...]]:
         """The operations that have a handler, by product."""
