@@ -48,7 +48,8 @@ class CommandState:
     running: bool
     exit_code: int | None
     timed_out: bool
-    output: bytes  # stdout and stderr mixed, everything so far
+    output: bytes  # stdout and stderr mixed, everything so far but what was dropped from the middle
+    dropped_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +101,7 @@ class DriverInfo:
 
     name: str  # "namespaces", "process", "scripted"
     notice: str | None = None
+    host_network: bool = False  # what listens inside listens on the host itself
 
 
 class MachineDriver(Protocol):

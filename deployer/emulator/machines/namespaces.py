@@ -1,0 +1,173 @@
+"""Machines made of Linux namespaces: own processes, own root folder, own network; no privileges needed.
+
+The host's programs are read-only inside, its homes and other folders are not there at all. It guards against
+accidents, not against hostile programs.
+"""
+
+import os
+import sys
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from deployer.emulator.machines.base import DriverInfo, MachineError, MachineSpec
+from deployer.emulator.machines.image import seed_disk, write_identity
+from deployer.emulator.machines.leftovers import machine_directory, remove_tree
+from deployer.emulator.machines.link import FIRST_MAPPED_ID, AgentLink
+from deployer.emulator.machines.outbound import Address
+from deployer.emulator.machines.package_sources import PackageSources, find_package_sources
+from deployer.emulator.machines.proxy import OutboundProxy
+from deployer.emulator.machines.remote import RemoteMachine
+from deployer.emulator.machines.shims import FIRST, LAST, write_shims
+
+_PYTHON = "/opt/emulator/python"
+_FIRST = "/opt/emulator/first"
+_LAST = "/opt/emulator/last"
+_SCRIPTS = "/var/lib/cloud-assistant/scripts"
+_PROXY_URL = "http://127.0.0.1:3128"
+_SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
+_HIDDEN = ("apt", "apt-get", "aptitude", "dpkg")
+# Networks that inspect TLS are known to the host by these; only what a machine can see is passed on.
+_CERTIFICATE_VARIABLES = (
+    "SSL_CERT_FILE",
+    "SSL_CERT_DIR",
+    "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE",
+    "NODE_EXTRA_CA_CERTS",
+    "GIT_SSL_CAINFO",
+    "PIP_CERT",
+)
+
+
+class NamespaceDriver:
+    """Boots machines below `data_dir/<instance id>/`. `environment` is the host's: proxies, pip, certificates."""
+
+    def __init__(self, data_dir: Path, environment: Mapping[str, str]) -> None:
+        self._data_dir = data_dir.resolve()
+        self._environment = dict(environment)
+        self._sources: PackageSources = find_package_sources(environment)
+        self._proxy = OutboundProxy(index_url=self._sources.index_url, environment=environment)
+        self._machines: dict[str, RemoteMachine] = {}
+        self._lock = threading.Lock()
+        self._system = self._data_dir / ".system"
+        self._data_dir.mkdir(parents=True, exist_ok=True)
+        write_shims(self._system / "first", FIRST)
+        write_shims(self._system / "last", LAST)
+        self._nothing = self._system / "nothing"
+        self._nothing.touch(mode=0o444)
+
+    @property
+    def info(self) -> DriverInfo:
+        return DriverInfo(name="namespaces")
+
+    @property
+    def cloud_address(self) -> Address | None:
+        """Where the emulator's HTTP server listens; machines reach OSS and the metadata service there."""
+        return self._proxy.cloud_address
+
+    @cloud_address.setter
+    def cloud_address(self, address: Address | None) -> None:
+        self._proxy.cloud_address = address
+
+    def boot(self, spec: MachineSpec) -> RemoteMachine:
+        """Start it, with the disk it had before if there is one. Errors: MachineError."""
+        with self._lock:
+            earlier = self._machines.get(spec.instance_id)
+        if earlier is not None:
+            self._take_down(spec.instance_id, earlier)
+        place = machine_directory(self._data_dir, spec.instance_id)
+        as_root = os.geteuid() == 0
+        if not (place / "disk").exists():
+            seed_disk(place / "disk", self._sources, FIRST_MAPPED_ID if as_root else None)
+        link = AgentLink(self._configuration(spec, place, as_root=as_root))
+        machine = RemoteMachine(link, self._command_environment(spec))
+        assert link.way_out is not None
+        self._proxy.add(spec.instance_id, link.way_out)
+        with self._lock:
+            self._machines[spec.instance_id] = machine
+        return machine
+
+    def _configuration(self, spec: MachineSpec, place: Path, *, as_root: bool) -> dict[str, Any]:
+        covers = write_identity(place / "identity", spec)
+        covers |= {f"/usr/bin/{name}": str(self._nothing) for name in _HIDDEN}
+        binds = {_FIRST: str(self._system / "first"), _LAST: str(self._system / "last")}
+        if not _is_below_usr(sys.base_prefix):
+            binds[_PYTHON] = sys.base_prefix
+        binds |= dict(self._sources.binds)
+        return {
+            "isolated": True,
+            "mapped_by_parent": as_root,
+            "hostname": spec.hostname,
+            "private_ip": spec.private_ip,
+            "disk": str(place / "disk"),
+            "scripts": _SCRIPTS,
+            "marker": "",
+            "binds": binds,
+            "covers": covers,
+        }
+
+    def _command_environment(self, spec: MachineSpec) -> dict[str, str]:
+        direct = f"localhost,127.0.0.1,::1,{spec.private_ip}"
+        environment = {"PATH": _command_path(), "NO_PROXY": direct, "no_proxy": direct}
+        for name in ("http_proxy", "https_proxy"):
+            environment |= {name: _PROXY_URL, name.upper(): _PROXY_URL}
+        for name in _CERTIFICATE_VARIABLES:
+            if self._environment.get(name, "").startswith(("/etc/", "/usr/")):
+                environment[name] = self._environment[name]
+        return environment | dict(spec.environment)
+
+    def _take_down(self, instance_id: str, machine: RemoteMachine) -> None:
+        self._proxy.remove(instance_id)
+        machine.power_off()
+
+    def destroy(self, instance_id: str) -> None:
+        with self._lock:
+            machine = self._machines.pop(instance_id, None)
+        if machine is not None:
+            self._take_down(instance_id, machine)
+        remove_tree(machine_directory(self._data_dir, instance_id))
+
+    def close(self) -> None:
+        with self._lock:
+            instance_ids = list(self._machines)
+        for instance_id in instance_ids:
+            self.destroy(instance_id)
+        self._proxy.close()
+
+
+def probe(data_dir: Path, environment: Mapping[str, str]) -> str | None:
+    """Why no such machine can run here, found out by booting one; None when it can."""
+    if sys.platform != "linux":
+        return "namespaces are a feature of Linux"
+    driver = NamespaceDriver(data_dir, environment)
+    try:
+        driver.boot(MachineSpec(instance_id="i-probe", hostname="probe", private_ip="192.0.2.1"))
+    except (MachineError, OSError) as error:
+        return str(error)
+    finally:
+        driver.close()
+    return None
+
+
+def _is_below_usr(path: str) -> bool:
+    return Path(path).resolve().is_relative_to("/usr")
+
+
+def _command_path() -> str:
+    """What the cloud's image has comes from the host's /usr; only what is missing there comes from elsewhere."""
+    parts = [_FIRST, _SYSTEM_PATH]
+    if not _is_below_usr(sys.base_prefix):
+        own = f"{_PYTHON}/bin"
+        parts = [_FIRST, _SYSTEM_PATH, own] if _host_python_makes_environments() else [_FIRST, own, _SYSTEM_PATH]
+    return ":".join((*parts, _LAST))
+
+
+def _host_python_makes_environments() -> bool:
+    """Whether /usr/bin/python3 can do `python3 -m venv`: Debian and Ubuntu leave `ensurepip` out."""
+    interpreter = Path("/usr/bin/python3")
+    if not interpreter.exists():
+        return False
+    library = Path("/usr/lib") / interpreter.resolve().name
+    libraries = (library, Path("/usr/lib64") / interpreter.resolve().name)
+    return any((place / "ensurepip").is_dir() and (place / "venv").is_dir() for place in libraries)
