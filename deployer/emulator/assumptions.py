@@ -37,3 +37,6 @@ class Assumptions:
     bss_bandwidth_in_kbit: bool = True
     # HTTP status of BSS business failures such as NotApplicable. Clients check Success and Code even on HTTP 200.
     bss_failure_status: int = 200
+    # On loopback the host names no region, so the region a V4 signature was made for stands for the endpoint's: a client
+    # set to another region than the bucket's is told the right endpoint, as it would be by the real one's host.
+    oss_signing_region_is_endpoint: bool = True

@@ -1,0 +1,1 @@
+"""Object storage: REST and XML, signed URLs, multipart uploads, bodies on disk."""

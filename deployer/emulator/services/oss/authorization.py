@@ -1,0 +1,122 @@
+"""What the caller may do with a bucket: owner, ACLs under Block Public Access, and the RAM denials of the key.
+
+Bucket policies are stored and returned, but not evaluated.
+"""
+
+from deployer.emulator.actions import ApiError
+from deployer.emulator.denials import denial
+from deployer.emulator.services.oss.call import OssCall
+from deployer.emulator.services.oss.state import Bucket, ObjectVersion, OssState
+
+_PUBLIC_READS = frozenset({"GetObject", "HeadObject", "GetObjectMeta", "ListObjects", "ListObjectsV2"})
+_PUBLIC_WRITES = frozenset(
+    {"PutObject", "InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "DeleteObject"}
+)
+# Operations that any endpoint answers for any region's bucket, so that a client can find the right one.
+_ANY_ENDPOINT = frozenset({"GetBucketLocation"})
+
+
+def check_ram(call: OssCall) -> None:
+    """Errors: ApiError 403 AccessDenied when the key is denied one of the operation's RAM actions."""
+    for action in call.ram_actions:
+        check_ram_action(call, action)
+
+
+def check_ram_action(call: OssCall, ram_action: str) -> None:
+    """Errors: ApiError 403 AccessDenied when the key is denied the RAM action.
+
+    Source: https://www.alibabacloud.com/help/en/oss/user-guide/http-403-error-code
+    """
+    if call.key is None or not call.key.denies(ram_action):
+        return
+    denied = denial("oss", ram_action, call.key.principal)
+    denied.extra["EC"] = "0003-00000801"
+    raise denied
+
+
+def get_bucket(call: OssCall, state: OssState) -> Bucket:
+    """The bucket the call names, when its caller may do the operation there.
+
+    Errors: ApiError 404 NoSuchBucket, 403 AccessDenied.
+    """
+    bucket = find_bucket(state, call.bucket_name)
+    if bucket.region_id != call.region_id and call.operation_name not in _ANY_ENDPOINT:
+        raise _wrong_endpoint(bucket)
+    check_bucket_access(call, bucket)
+    return bucket
+
+
+def find_bucket(state: OssState, bucket_name: str) -> Bucket:
+    """Errors: ApiError 404 NoSuchBucket."""
+    bucket = state.buckets.get(bucket_name)
+    if bucket is None:
+        raise ApiError(
+            404,
+            "NoSuchBucket",
+            "The specified bucket does not exist.",
+            extra={"EC": "0015-00000101", "BucketName": bucket_name},
+        )
+    return bucket
+
+
+def check_bucket_access(call: OssCall, bucket: Bucket, acl: str | None = None) -> None:
+    """Errors: ApiError 403 AccessDenied. `acl` is the object's own, which stands before the bucket's.
+
+    Source: https://www.alibabacloud.com/help/en/oss/support/0003-00000001
+    """
+    if call.account_id == bucket.owner_id:
+        return
+    public = bucket.acl if acl in {None, "default"} else acl
+    if not bucket.blocks_public_access:
+        if call.operation_name in _PUBLIC_READS and public in {"public-read", "public-read-write"}:
+            return
+        if call.operation_name in _PUBLIC_WRITES and public == "public-read-write":
+            return
+    if acl is None and call.address.level == "object" and call.operation_name in _PUBLIC_READS:
+        return  # the object's own ACL decides, once it is known
+    if call.key is None or call.operation_name in _PUBLIC_READS:
+        message = "You have no right to access this object because of bucket acl."
+    else:
+        message = "The bucket you access does not belong to you."
+    raise ApiError(403, "AccessDenied", message, extra={"EC": "0003-00000001"})
+
+
+def get_object(call: OssCall, bucket: Bucket) -> ObjectVersion:
+    """The version the call names, when its caller may do the operation with it; never a delete marker.
+
+    Errors: ApiError 404 NoSuchKey, NoSuchVersion; 405 MethodNotAllowed; 403 AccessDenied.
+    """
+    version_id = call.query.get("versionId") or None
+    version = bucket.find_version(call.object_name, version_id)
+    acl = version.attributes.acl if version else "default"
+    check_bucket_access(call, bucket, acl)
+    if version is None and version_id is not None:
+        raise ApiError(404, "NoSuchVersion", "The specified version does not exist.", extra={"VersionId": version_id})
+    if version is None or version.is_delete_marker:
+        raise no_such_key(call.object_name, is_delete_marker=version is not None)
+    return version
+
+
+def no_such_key(object_name: str, *, is_delete_marker: bool = False) -> ApiError:
+    """The 404 of an object; a delete marker is told in a header."""
+    return ApiError(
+        404,
+        "NoSuchKey",
+        "The specified key does not exist.",
+        extra={"EC": "0026-00000001", "Key": object_name},
+        headers={"x-oss-delete-marker": "true"} if is_delete_marker else None,
+    )
+
+
+def _wrong_endpoint(bucket: Bucket) -> ApiError:
+    return ApiError(
+        403,
+        "AccessDenied",
+        "The bucket you are attempting to access must be addressed using the specified endpoint. "
+        "Please send all future requests to this endpoint.",
+        extra={
+            "EC": "0003-00001403",
+            "Bucket": bucket.name,
+            "Endpoint": f"oss-{bucket.region_id}.aliyuncs.com",
+        },
+    )
