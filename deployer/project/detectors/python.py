@@ -1,0 +1,208 @@
+"""Python: what to install, what to start, where it listens, with the line of each reason."""
+
+import re
+
+from deployer.models.analysis import ApplicationType, Evidence
+from deployer.project.command_shapes import read_command
+from deployer.project.detectors.detection import Detection
+from deployer.project.detectors.python_commands import interpret_command, start_console_script
+from deployer.project.detectors.python_project import ENTRY_NAMES, PythonProject, read_python_project
+from deployer.project.detectors.python_starts import Start, start_app, start_django, start_file, start_tool
+from deployer.project.project_dir import ProjectDir
+from deployer.project.readme import ReadmeCommand, find_readme
+
+_AGENT_PACKAGES = ("agentscope", "agentscope-runtime")
+_IMPORTED_PACKAGES = {
+    "flask": "flask", "fastapi": "fastapi", "django": "django", "streamlit": "streamlit", "gradio": "gradio",
+    "uvicorn": "uvicorn", "requests": "requests", "httpx": "httpx", "dash": "dash", "quart": "quart", "sanic": "sanic",
+    "starlette": "starlette", "chainlit": "chainlit", "aiohttp": "aiohttp", "tornado": "tornado", "pydantic": "pydantic",
+    "numpy": "numpy", "pandas": "pandas", "openai": "openai", "dashscope": "dashscope", "agentscope": "agentscope",
+    "yaml": "pyyaml", "dotenv": "python-dotenv", "redis": "redis", "sqlalchemy": "sqlalchemy", "jinja2": "jinja2",
+}  # fmt: skip
+
+
+def detect_python(project_dir: ProjectDir, commands: tuple[ReadmeCommand, ...]) -> Detection | None:
+    """The README's own way first, then the Procfile's, then what the code says; None when this is no Python project."""
+    project = read_python_project(project_dir, _readme_port(project_dir))
+    if project is None:
+        return None
+    start, followed = _find_start(project, commands)
+    if start is None and not project.manifest.install_command:
+        return None
+    framework = start.framework if start else project.web_framework()
+    install, install_warnings = _install_command(project, start)
+    declared = tuple(
+        Evidence(file=file, line=None, why="declares the dependencies") for file in project.manifest.files[:2]
+    )
+    version = project.manifest.requires_python
+    if version and project.manifest.requires_python_file:
+        declared += (Evidence(file=project.manifest.requires_python_file, line=None, why=f"wants Python {version}"),)
+    agent, agent_evidence = _agent_evidence(project)
+    problems = tuple(module.problem for module in project.modules.values() if module.problem)[:5]
+    return Detection(
+        language="python",
+        framework=framework,
+        language_version=version,
+        package_manager=project.manifest.package_manager,
+        install_command=install,
+        build_command=_build_command(project, commands, start),
+        start_command=start.command if start else None,
+        port=start.port if start else None,
+        bind_host=start.bind_host if start else None,
+        environment=start.environment if start else (),
+        evidence=(*(start.evidence if start else ()), *declared, *agent_evidence),
+        warnings=(*(start.warnings if start else ()), *project.manifest.warnings, *install_warnings, *problems),
+        type=ApplicationType.AGENT if agent else ApplicationType.APP,
+        followed=followed,
+    )
+
+
+def _readme_port(project_dir: ProjectDir) -> tuple[int, int, str] | None:
+    readme = find_readme(project_dir)
+    if readme is None or not readme.ports:
+        return None
+    number, line = readme.ports[0]
+    return number, line, readme.file
+
+
+def _find_start(
+    project: PythonProject, commands: tuple[ReadmeCommand, ...]
+) -> tuple[Start | None, ReadmeCommand | None]:
+    for command in commands:
+        evidence = Evidence(file=command.file, line=command.line, why=f"the README says `{command.text}`")
+        start = interpret_command(project, command.shape, evidence)
+        if start is not None:
+            shown = start if evidence in start.evidence else _with_reason(start, evidence)
+            return shown, command
+    return _start_of_procfile(project) or _start_of_code(project), None
+
+
+def _with_reason(start: Start, evidence: Evidence) -> Start:
+    return Start(
+        command=start.command,
+        framework=start.framework,
+        port=start.port,
+        bind_host=start.bind_host,
+        environment=start.environment,
+        needs=start.needs,
+        evidence=(evidence, *start.evidence),
+        warnings=start.warnings,
+    )
+
+
+def _start_of_procfile(project: PythonProject) -> Start | None:
+    text = project.project_dir.find_text("Procfile") or ""
+    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if ":" in line]
+    for wanted in ("web", ""):
+        for number, line in lines:
+            process, _, command = line.partition(":")
+            if wanted and process.strip() != wanted:
+                continue
+            plain = re.sub(r"\$\{?PORT(:-?\d+)?\}?", "8080", command)
+            plain = plain.rpartition("&&")[2] if "manage.py" in plain.partition("&&")[0] else plain
+            evidence = Evidence(file="Procfile", line=number, why=f"its `{process.strip()}` process")
+            start = interpret_command(project, read_command(plain), evidence)
+            if start is not None:
+                return start
+    return None
+
+
+def _start_of_code(project: PythonProject) -> Start | None:
+    for name, _target in _ranked_scripts(project):
+        evidence = Evidence(file=project.manifest.files[0], line=None, why=f"declares the command `{name}`")
+        start = start_console_script(project, name, (), evidence)
+        if start is not None and not project.apps():
+            return start
+    django = start_django(project)
+    if django is not None:
+        return django
+    tool = _start_of_tool(project)
+    if tool is not None:
+        return tool
+    for module, app in project.apps():
+        if app.framework in {"mcp", "agentscope"}:
+            continue
+        if module.runs:
+            start = start_file(project, module.file, "the application is made and run here")
+            if start is not None:
+                return start
+        return start_app(project, module, app)
+    return _start_of_script(project)
+
+
+def _ranked_scripts(project: PythonProject) -> list[tuple[str, str]]:
+    preferred = ("start", "serve", "server", "web", "app", "main", "kickoff")
+    return sorted(
+        project.manifest.scripts,
+        key=lambda one: preferred.index(one[0]) if one[0] in preferred else len(preferred) - (one[0] in one[1]),
+    )
+
+
+def _start_of_tool(project: PythonProject) -> Start | None:
+    for tool in ("streamlit", "chainlit"):
+        if not project.manifest.find(tool) and project.manifest.requirements:
+            continue
+        for module in project.modules.values():
+            line = module.imports_any(tool)
+            if line and "pages/" not in module.file:
+                return start_tool(project, tool, module.file, f"imports {tool}", line)
+    return None
+
+
+def _start_of_script(project: PythonProject) -> Start | None:
+    names = [file for file in project.modules if file.removesuffix(".py") in ENTRY_NAMES]
+    packages = [file for file in project.modules if file.endswith("/__main__.py")]
+    tops = [file for file, module in project.modules.items() if "/" not in file and module.has_main_guard]
+    only = [file for file in project.modules if "/" not in file]
+    inner = [file for file in project.modules if file.startswith("src/") and file.endswith(("/main.py", "/app.py"))]
+    for file in (*names, *packages, *tops, *inner, *(only if len(only) == 1 else ())):
+        if file.endswith("/__main__.py"):
+            dotted = file.removesuffix("/__main__.py").removeprefix("src/").replace("/", ".")
+            evidence = Evidence(file=file, line=None, why="the package can be run")
+            start = interpret_command(project, read_command(f"python -m {dotted}"), evidence)
+        else:
+            start = start_file(project, file, "the usual name of an entry point, and it does something when run")
+        if start is not None:
+            return start
+    return None
+
+
+def _install_command(project: PythonProject, start: Start | None) -> tuple[str | None, tuple[str, ...]]:
+    """The manifest's command, with the server that is missing in it; without a manifest, what the imports need."""
+    needs = list(start.needs if start else ())
+    command = project.manifest.install_command
+    if command is not None:
+        adding = "uv pip install" if project.manifest.package_manager == "uv" else "pip install"
+        return (f"{command} && {adding} {' '.join(needs)}" if needs else command), ()
+    imported = sorted({
+        _IMPORTED_PACKAGES[name]
+        for module in project.modules.values()
+        for name, _line in module.imports
+        if name in _IMPORTED_PACKAGES and f"{name}.py" not in project.modules
+    })  # fmt: skip
+    packages = [*imported, *(name for name in needs if name not in imported)]
+    if not packages:
+        return None, ()
+    listed = ", ".join(f"`{name}`" for name in packages)
+    return f"pip install {' '.join(packages)}", (f"no file declares the dependencies; the code needs {listed}",)
+
+
+def _build_command(project: PythonProject, commands: tuple[ReadmeCommand, ...], start: Start | None) -> str | None:
+    """The migrations the README asks for, in a Django project whose `manage.py` is at the top."""
+    if start is None or start.framework != "django" or not project.project_dir.is_file("manage.py"):
+        return None
+    asked = any("migrate" in command.shape.words for command in commands if command.shape.purpose == "build")
+    return "python manage.py migrate --noinput" if asked else None
+
+
+def _agent_evidence(project: PythonProject) -> tuple[bool, tuple[Evidence, ...]]:
+    """Whether it is an agent: agentscope among the real dependencies, or imported for certain with no manifest at all."""
+    requirement = project.manifest.find(*_AGENT_PACKAGES)
+    if requirement is not None:
+        return True, (Evidence(file=requirement.file, line=requirement.line, why=f"depends on {requirement.name}"),)
+    if not project.manifest.files:
+        for module in project.modules.values():
+            line = next((at for name, at in module.imports if name in {"agentscope", "agentscope_runtime"}), None)
+            if line is not None:
+                return True, (Evidence(file=module.file, line=line, why="imports agentscope"),)
+    return False, ()

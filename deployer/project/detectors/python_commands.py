@@ -1,0 +1,196 @@
+"""A start command somebody wrote (README, Procfile) as one that fits the tree and can be reached, or None."""
+
+import re
+import shlex
+
+from deployer.models.analysis import Evidence
+from deployer.project.command_shapes import CommandShape
+from deployer.project.detectors.python_project import PythonProject
+from deployer.project.detectors.python_starts import (
+    EVERYWHERE,
+    Start,
+    find_port,
+    start_app,
+    start_django,
+    start_file,
+    start_tool,
+)
+
+_SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress-serve")
+_BIND_OPTIONS = {"--bind", "-b", "--host", "--port", "-p", "--listen", "--interface"}
+_DROPPED_OPTIONS = {"--reload", "--daemon", "-D", "--debug"}
+_VALUE_OPTIONS = {"-w", "--workers", "-k", "--worker-class", "-t", "--timeout", "--threads", "-c", "--config", "--chdir",
+                  "--log-level", "--app-dir", "--name", "-n", "--env-file", "--log-file", "--access-logfile"}  # fmt: skip
+_PORT = re.compile(r"(?:^|[:=])(\d{2,5})$")
+
+
+def interpret_command(project: PythonProject, shape: CommandShape, evidence: Evidence) -> Start | None:
+    """The start for one written command. Every file and module in it has to exist."""
+    words = list(shape.words)
+    if not words or shape.directory is not None or shape.purpose != "start":
+        return None
+    program, rest = words[0], words[1:]
+    if program in {"python", "python3"}:
+        return _interpret_python(project, rest, evidence)
+    if program in _SERVERS:
+        return _interpret_server(project, program, rest, evidence)
+    if program == "flask":
+        return _app_of(project, _option(rest, "--app", "-A") or dict(shape.environment).get("FLASK_APP"), evidence)
+    if program == "fastapi":
+        return _app_of(project, next((word for word in rest[1:] if word.endswith(".py")), None), evidence)
+    if program in {"streamlit", "chainlit"} and rest[:1] == ["run"] and rest[1:2]:
+        file = rest[1].removeprefix("./")
+        return start_tool(project, program, file, evidence.why, None) if project.project_dir.is_file(file) else None
+    if program in {name for name, _target in project.manifest.scripts}:
+        return start_console_script(project, program, tuple(rest), evidence)
+    if program == "langgraph" and project.project_dir.is_file("langgraph.json"):
+        return Start(
+            command=f"langgraph dev --host {EVERYWHERE} --port 2024 --no-browser",
+            framework="langgraph",
+            port=2024,
+            bind_host=EVERYWHERE,
+            needs=("langgraph-cli[inmem]",),
+            evidence=(evidence,),
+        )
+    return None
+
+
+def start_console_script(
+    project: PythonProject, name: str, arguments: tuple[str, ...], evidence: Evidence
+) -> Start | None:
+    """A command of `[project.scripts]`; its port is that of the module it points at."""
+    target = dict(project.manifest.scripts).get(name)
+    module = project.module_named(target.partition(":")[0]) if target else None
+    if target is None:
+        return None
+    command = " ".join((name, *(shlex.quote(one) for one in arguments)))
+    runs = [run for run in module.runs if run.port or run.port_variable] if module else []
+    if not runs:
+        return Start(command=command, framework=project.web_framework(), evidence=(evidence,))
+    port, port_evidence = find_port(project, "", module)
+    host = runs[0].host or None
+    return Start(
+        command=command,
+        framework=project.web_framework(),
+        port=port,
+        bind_host=host,
+        evidence=(evidence, port_evidence),
+        warnings=(f"`{name}` listens on {host} alone: it cannot be reached from outside",)
+        if host in {"127.0.0.1", "localhost"}
+        else (),
+    )
+
+
+def _interpret_python(project: PythonProject, rest: list[str], evidence: Evidence) -> Start | None:
+    rest = [word for word in rest if word not in {"-u", "-O", "-B"}]
+    if rest[:1] == ["-m"] and len(rest) > 1:
+        if rest[1] in _SERVERS:
+            return _interpret_server(project, rest[1], rest[2:], evidence)
+        if rest[1] == "flask":
+            return _app_of(project, _option(rest, "--app", "-A"), evidence)
+        if rest[1] == "streamlit" and len(rest) > 3 and project.project_dir.is_file(rest[3]):
+            return start_tool(project, "streamlit", rest[3], evidence.why)
+        return _interpret_module(project, rest[1], tuple(rest[2:]), evidence)
+    if not rest or not rest[0].endswith(".py"):
+        return None
+    file = rest[0].removeprefix("./")
+    if file.endswith("manage.py"):
+        return start_django(project) if rest[1:2] == ["runserver"] else None
+    return start_file(project, file, evidence.why, arguments=tuple(shlex.quote(word) for word in rest[1:]))
+
+
+def _interpret_module(
+    project: PythonProject, dotted: str, arguments: tuple[str, ...], evidence: Evidence
+) -> Start | None:
+    module = project.module_named(f"{dotted}.__main__") or project.module_named(dotted)
+    if module is None:
+        return None
+    start = start_file(project, module.file, evidence.why)
+    if start is None or not start.command.startswith("python "):
+        return start
+    command = " ".join(("python -m", dotted, *(shlex.quote(one) for one in arguments)))
+    environment = start.environment + (project.location(module)[1] if module.file.startswith("src/") else ())
+    return Start(
+        command=command,
+        framework=start.framework,
+        port=start.port,
+        bind_host=start.bind_host,
+        environment=environment,
+        evidence=start.evidence,
+        warnings=start.warnings,
+    )
+
+
+def _interpret_server(project: PythonProject, program: str, rest: list[str], evidence: Evidence) -> Start | None:
+    """The same server on the same application with its other options, listening everywhere, without reload."""
+    kept, target, port = _split_options(rest)
+    if target is None:
+        return None
+    name, _, app_name = target.partition(":")
+    directory = _option(rest, "--chdir", "--app-dir")
+    module = project.module_named(f"{directory.replace('/', '.')}.{name}" if directory else name)
+    if module is None or not app_name:
+        return None
+    framework = next((app.framework for app in module.apps if app_name.startswith(app.name)), None)
+    framework = framework if framework not in {None, "factory"} else project.web_framework()
+    found, port_evidence = find_port(project, framework or "", module)
+    port = port or found
+    address = {"uvicorn": f"--host {EVERYWHERE} --port {port}", "granian": f"--host {EVERYWHERE} --port {port}",
+               "daphne": f"-b {EVERYWHERE} -p {port}", "waitress-serve": f"--listen={EVERYWHERE}:{port}"}.get(
+        program, f"--bind {EVERYWHERE}:{port}")  # fmt: skip
+    package = {"waitress-serve": "waitress"}.get(program, program)
+    words = [program, *(shlex.quote(one) for one in kept)]
+    tail = [address, shlex.quote(target)] if program in {"waitress-serve", "daphne"} else [shlex.quote(target), address]
+    interface = ["--interface", "asgi"] if program == "granian" else []
+    needs = tuple(one for one in (package,) if not project.manifest.find(one))
+    return Start(
+        command=" ".join((*words, *interface, *tail)),
+        framework=framework,
+        port=port,
+        bind_host=EVERYWHERE,
+        needs=needs,
+        evidence=(evidence, port_evidence),
+    )
+
+
+def _split_options(rest: list[str]) -> tuple[list[str], str | None, int | None]:
+    """The options worth keeping, the `module:application`, and the port among the dropped ones."""
+    kept: list[str] = []
+    target: str | None = None
+    port: int | None = None
+    position = 0
+    while position < len(rest):
+        word = rest[position]
+        name = word.partition("=")[0]
+        value = word.partition("=")[2] if "=" in word else (rest[position + 1] if position + 1 < len(rest) else "")
+        takes_next = "=" not in word and name in _BIND_OPTIONS | _VALUE_OPTIONS
+        if name in _BIND_OPTIONS:
+            found = _PORT.search(value)
+            port = int(found[1]) if found and 0 < int(found[1]) < 65536 else port
+        elif name in _VALUE_OPTIONS:
+            kept.extend([word, value] if takes_next else [word])
+        elif word.startswith("-"):
+            if word not in _DROPPED_OPTIONS:
+                kept.append(word)
+        elif target is None:
+            target = word
+        position += 2 if takes_next else 1
+    return kept, target, port
+
+
+def _app_of(project: PythonProject, named: str | None, evidence: Evidence) -> Start | None:
+    """A server for the named module's application, or for the project's first one."""
+    wanted = project.module_named(re.sub(r"\.py$", "", named.partition(":")[0]).replace("/", ".")) if named else None
+    for module, app in project.apps():
+        if wanted is None or module is wanted:
+            return start_app(project, module, app, evidence.why)
+    return None
+
+
+def _option(words: list[str], *names: str) -> str | None:
+    for position, word in enumerate(words):
+        if word in names and position + 1 < len(words):
+            return words[position + 1]
+        if word.partition("=")[0] in names and "=" in word:
+            return word.partition("=")[2]
+    return None

@@ -1,0 +1,265 @@
+"""What a Python project declares: requirements.txt, pyproject.toml (PEP 621, poetry, uv, pdm), Pipfile, setup.py."""
+
+import ast
+import re
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from deployer.project.project_dir import ProjectDir
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pragma: no cover
+    import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]  # absent where Python brings its own
+
+_NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
+_URL_NAME = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
+_MAX_INCLUDES = 10
+REQUIREMENTS_FILES = (
+    "requirements.txt",
+    "requirements/production.txt",
+    "requirements/prod.txt",
+    "requirements/base.txt",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Requirement:
+    """A package the project depends on; `name` is normalised (lower case, hyphens)."""
+
+    name: str
+    file: str
+    line: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PythonManifest:
+    """Everything declared, over all manifest files. `scripts` are (command, `module:function`)."""
+
+    package_manager: str | None = None
+    install_command: str | None = None
+    requires_python: str | None = None
+    requires_python_file: str | None = None
+    requirements: tuple[Requirement, ...] = ()
+    scripts: tuple[tuple[str, str], ...] = ()
+    files: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+    def find(self, *names: str) -> Requirement | None:
+        """The first requirement with one of these normalised names."""
+        return next((one for name in names for one in self.requirements if one.name == name), None)
+
+
+@dataclass(slots=True, kw_only=True)
+class _Reader:
+    """Collects requirements of one requirements file and of those it includes."""
+
+    project_dir: ProjectDir
+    seen: set[str] = field(default_factory=set)
+    warnings: list[str] = field(default_factory=list)
+
+    def read(self, file: str) -> list[Requirement]:
+        text = self.project_dir.find_text(file)
+        if text is None or file in self.seen or len(self.seen) >= _MAX_INCLUDES:
+            return []
+        self.seen.add(file)
+        found: list[Requirement] = []
+        for number, raw in enumerate(text.split("\n"), start=1):
+            found.extend(self._read_line(file, number, raw))
+        return found
+
+    def _read_line(self, file: str, number: int, raw: str) -> list[Requirement]:
+        line = re.sub(r"(^|\s)#.*$", "", raw).strip().rstrip("\\").strip()
+        included = re.match(r"(?:-r|--requirement)[ =]?\s*(\S+)", line)
+        if included:
+            directory = file.rpartition("/")[0]
+            return self.read(f"{directory}/{included[1]}" if directory else included[1])
+        if re.match(r"(-i|--index-url|--extra-index-url)\b", line):
+            self.warnings.append(f"`{file}:{number}` names a package index: the instance has to reach it")
+            return []
+        editable = re.sub(r"^(-e|--editable)[ =]\s*", "", line)
+        egg = _URL_NAME.search(editable)
+        if "://" in editable and "@" not in editable.split("://", 1)[0]:
+            self.warnings.append(f"`{file}:{number}` installs from a URL: the instance has to reach it")
+            return [_requirement(egg[1], file, number)] if egg else []
+        match = None if editable.startswith(("-", ".", "/")) else _NAME.match(editable)
+        return [_requirement(match[1], file, number)] if match else []
+
+
+def read_manifest(project_dir: ProjectDir) -> PythonManifest:
+    """What all manifest files together declare; the install command is that of the most specific one."""
+    manifest = PythonManifest()
+    for read in (_read_pyproject, _read_requirements, _read_pipfile, _read_setup):
+        manifest = _merge(manifest, read(project_dir))
+    if manifest.requires_python is None:
+        for file in (".python-version", "runtime.txt"):
+            version = re.search(r"\d+\.\d+(\.\d+)?", project_dir.find_text(file) or "")
+            if version:
+                return replace(manifest, requires_python=f"=={_minor(version[0])}.*", requires_python_file=file)
+    return manifest
+
+
+def _merge(first: PythonManifest, second: PythonManifest | None) -> PythonManifest:
+    if second is None:
+        return first
+    chosen = first if first.install_command else second
+    version = first if first.requires_python else second
+    return PythonManifest(
+        package_manager=chosen.package_manager,
+        install_command=chosen.install_command,
+        requires_python=version.requires_python,
+        requires_python_file=version.requires_python_file,
+        requirements=(*first.requirements, *second.requirements),
+        scripts=first.scripts or second.scripts,
+        files=(*first.files, *second.files),
+        warnings=(*first.warnings, *second.warnings),
+    )
+
+
+def _read_requirements(project_dir: ProjectDir) -> PythonManifest | None:
+    for file in REQUIREMENTS_FILES:
+        if project_dir.is_file(file):
+            reader = _Reader(project_dir=project_dir)
+            found = reader.read(file)
+            return PythonManifest(
+                package_manager="pip",
+                install_command=f"pip install -r {file}",
+                requirements=tuple(found),
+                files=(file,),
+                warnings=tuple(reader.warnings),
+            )
+    return None
+
+
+def _read_toml(project_dir: ProjectDir, file: str) -> tuple[dict[str, Any], str, str | None] | None:
+    """The tables, the text, and what is wrong with it; None without the file."""
+    text = project_dir.find_text(file)
+    if text is None:
+        return None
+    try:
+        return tomllib.loads(text), text, None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return {}, text, f"`{file}` is not valid TOML: {error}"
+
+
+def _read_pyproject(project_dir: ProjectDir) -> PythonManifest | None:
+    loaded = _read_toml(project_dir, "pyproject.toml")
+    if loaded is None:
+        return None
+    data, text, problem = loaded
+    if problem:
+        return PythonManifest(files=("pyproject.toml",), warnings=(problem,))
+    project, poetry = _table(data, "project"), _table(data, "tool", "poetry")
+    names = [*_names_of(project.get("dependencies")), *_table(poetry, "dependencies")]
+    requirements = tuple(
+        _requirement(name, "pyproject.toml", _line_of(text, name)) for name in names if name.lower() != "python"
+    )
+    version = project.get("requires-python") or _table(poetry, "dependencies").get("python")
+    scripts = _table(project, "scripts") or _table(poetry, "scripts")
+    manager, install = _pyproject_install(project_dir, data)
+    return PythonManifest(
+        package_manager=manager,
+        install_command=install,
+        requires_python=version if isinstance(version, str) else None,
+        requires_python_file="pyproject.toml" if isinstance(version, str) else None,
+        requirements=requirements,
+        scripts=tuple((name, target) for name, target in scripts.items() if isinstance(target, str)),
+        files=("pyproject.toml",),
+    )
+
+
+def _pyproject_install(project_dir: ProjectDir, data: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """The manager and its command; (None, None) when pyproject.toml only holds settings of tools."""
+    if project_dir.is_file("uv.lock"):
+        return "uv", "uv sync --frozen --no-dev"
+    if project_dir.is_file("pdm.lock") or _table(data, "tool", "pdm").get("distribution") is False:
+        return "pdm", "pdm install --prod"
+    if _table(data, "tool", "poetry") or project_dir.is_file("poetry.lock"):
+        packaged = project_dir.is_file("poetry.lock") or _table(data, "tool", "poetry", "dependencies")
+        return ("poetry", "poetry install --only main --no-interaction") if packaged else (None, None)
+    if not _table(data, "project"):
+        return None, None
+    if _table(data, "tool", "uv").get("package") is False or "build-system" not in data:
+        return _unpackaged_install(project_dir, data)
+    return "pip", "pip install ."
+
+
+def _unpackaged_install(project_dir: ProjectDir, data: Mapping[str, Any]) -> tuple[str | None, str | None]:
+    """Dependencies alone: a project without a build system often has a layout setuptools refuses."""
+    if any(project_dir.is_file(file) for file in REQUIREMENTS_FILES):
+        return None, None
+    if _table(data, "tool", "uv") or not project_dir.is_file("setup.py"):
+        return "uv", "uv sync --no-dev"
+    return "pip", "pip install ."
+
+
+def _read_pipfile(project_dir: ProjectDir) -> PythonManifest | None:
+    loaded = _read_toml(project_dir, "Pipfile")
+    if loaded is None:
+        return None
+    data, text, problem = loaded
+    version = _table(data, "requires").get("python_version")
+    locked = project_dir.is_file("Pipfile.lock")
+    return PythonManifest(
+        package_manager="pipenv",
+        install_command="pipenv sync" if locked else "pipenv install --skip-lock",
+        requires_python=f"=={version}.*" if isinstance(version, str) else None,
+        requires_python_file="Pipfile" if isinstance(version, str) else None,
+        requirements=tuple(_requirement(name, "Pipfile", _line_of(text, name)) for name in _table(data, "packages")),
+        files=("Pipfile",),
+        warnings=(problem,) if problem else (),
+    )
+
+
+def _read_setup(project_dir: ProjectDir) -> PythonManifest | None:
+    """`setup.py` is read, never run: only names written as plain text in `install_requires` are found."""
+    text = project_dir.find_text("setup.py")
+    if text is None:
+        return None
+    names: list[str] = []
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError):
+        tree = ast.Module(body=[], type_ignores=[])
+    for node in ast.walk(tree):
+        if isinstance(node, ast.keyword) and node.arg == "install_requires" and isinstance(node.value, ast.List):
+            names.extend(_names_of([one.value for one in node.value.elts if isinstance(one, ast.Constant)]))
+    return PythonManifest(
+        package_manager="pip",
+        install_command="pip install .",
+        requirements=tuple(_requirement(name, "setup.py", _line_of(text, name)) for name in names),
+        files=("setup.py",),
+    )
+
+
+def _names_of(values: object) -> list[str]:
+    """The package names of a list of requirement strings; whatever else is in it is left out."""
+    if not isinstance(values, Iterable) or isinstance(values, (str, bytes)):
+        return []
+    matches = (_NAME.match(value) for value in values if isinstance(value, str))
+    return [match[1] for match in matches if match]
+
+
+def _requirement(name: str, file: str, line: int | None) -> Requirement:
+    return Requirement(name=re.sub(r"[-_.]+", "-", name).lower(), file=file, line=line)
+
+
+def _line_of(text: str, name: str) -> int | None:
+    for number, line in enumerate(text.split("\n"), start=1):
+        if name in line and not line.lstrip().startswith("#"):
+            return number
+    return None
+
+
+def _table(data: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """A nested table, empty when it is missing or no table."""
+    value: Any = data
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return dict(value) if isinstance(value, Mapping) else {}
+
+
+def _minor(version: str) -> str:
+    return ".".join(version.split(".")[:2])

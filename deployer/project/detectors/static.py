@@ -1,0 +1,39 @@
+"""A static site: `index.html` at a known place, served by Python without dotfiles (S7)."""
+
+from deployer.models.analysis import Evidence
+from deployer.project.detectors.detection import Detection
+from deployer.project.project_dir import ProjectDir
+from deployer.project.readme import ReadmeCommand
+
+_PLACES = ("", "public", "dist", "build", "site", "_site", "docs", "www", "html")
+_PORT = 8080
+
+
+def detect_static(project_dir: ProjectDir, _commands: tuple[ReadmeCommand, ...]) -> Detection | None:
+    """A server for the directory of `index.html`; None when there is none or the page has to be built first."""
+    place = next((one for one in _PLACES if project_dir.is_file(f"{one}/index.html" if one else "index.html")), None)
+    if place is None or project_dir.is_file("package.json"):
+        return None
+    file = f"{place}/index.html" if place else "index.html"
+    return Detection(
+        language="static",
+        framework="static",
+        start_command=f"python3 -c '{server_program(place or '.')}'",
+        port=_PORT,
+        bind_host="0.0.0.0",  # noqa: S104  (a site has to be reachable)
+        evidence=(
+            Evidence(file=file, line=None, why="a page and nothing that builds it: served as it is, without dotfiles"),
+        ),
+    )
+
+
+def server_program(place: str) -> str:
+    """One line of Python that serves a directory but answers 404 to every path with a part that begins with a dot."""
+    return (
+        "import functools, http.server as s, os; "
+        'H = type("H", (s.SimpleHTTPRequestHandler,), {"send_head": lambda self: '
+        'self.send_error(404) if any(p.startswith(".") for p in os.path.relpath('
+        'os.path.realpath(self.translate_path(self.path)), os.path.realpath(self.directory)).split(os.sep) if p != ".") '
+        "else s.SimpleHTTPRequestHandler.send_head(self)}); "
+        f's.ThreadingHTTPServer(("0.0.0.0", {_PORT}), functools.partial(H, directory="{place}")).serve_forever()'
+    )

@@ -1,0 +1,95 @@
+"""Ignore rules with git's semantics: which paths of a project are not part of it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pathspec import GitIgnoreSpec
+
+IGNORE_FILES = (".gitignore", ".deployignore")  # later ones win
+
+DEFAULT_PATTERNS = (
+    ".git", ".hg", ".svn", ".bzr", ".jj",
+    ".venv/", "venv/", "virtualenv/", "node_modules/", "bower_components/",
+    "__pycache__/", "*.py[co]", ".mypy_cache/", ".pytest_cache/", ".ruff_cache/", ".tox/", ".nox/", ".hypothesis/",
+    ".ipynb_checkpoints/", ".coverage", "htmlcov/", ".cache/", ".parcel-cache/", ".turbo/", ".gradle/",
+    ".idea/", ".vscode/", ".vs/", ".fleet/", "*.swp", "*~", ".DS_Store", "Thumbs.db", "desktop.ini",
+    ".appmanager/", ".deployer/",
+    "project_*.zip",
+)  # fmt: skip
+
+MARKERS_OF_DISPOSABLE_DIRECTORIES = ("pyvenv.cfg", "CACHEDIR.TAG")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Rules:
+    """The patterns of one file; `base` is its directory with a trailing slash, "" at the top."""
+
+    base: str
+    spec: GitIgnoreSpec
+    from_git: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IgnoreRules:
+    """Rules in rising precedence: defaults, then files from the top down, then the configuration's own."""
+
+    rules: tuple[_Rules, ...]
+    own: tuple[_Rules, ...]
+    tracked: frozenset[str]  # files git has in its index: its ignore rules do not concern them
+
+    @classmethod
+    def of(cls, patterns: Iterable[str] = (), tracked: frozenset[str] = frozenset()) -> "IgnoreRules":
+        """The defaults below, and these patterns above, whatever the files of the project say."""
+        default = _Rules(base="", spec=GitIgnoreSpec.from_lines(DEFAULT_PATTERNS), from_git=False)
+        own = _Rules(base="", spec=GitIgnoreSpec.from_lines(tuple(patterns)), from_git=False)
+        return cls(rules=(default,), own=(own,), tracked=tracked)
+
+    def inside(self, directory: str, texts: dict[str, str]) -> "IgnoreRules":
+        """The rules for a directory ("" is the top) whose ignore files, by name, have these texts."""
+        base = f"{directory}/" if directory else ""
+        added = tuple(
+            _Rules(base=base, spec=_spec(texts[name]), from_git=name == ".gitignore")
+            for name in IGNORE_FILES
+            if name in texts
+        )
+        return IgnoreRules(rules=(*self.rules, *added), own=self.own, tracked=self.tracked) if added else self
+
+    def is_ignored(self, path: str, *, is_directory: bool) -> bool:
+        """Whether the last rule that speaks of this path leaves it out. The parents are the caller's to ask first."""
+        for rules in reversed((*self.rules, *self.own)):
+            if rules.from_git and self._is_tracked(path, is_directory=is_directory):
+                continue
+            if not path.startswith(rules.base):
+                continue
+            relative = path[len(rules.base) :] + ("/" if is_directory else "")
+            said = rules.spec.check_file(relative)
+            if said.include is not None:
+                return said.include
+        return False
+
+    def _is_tracked(self, path: str, *, is_directory: bool) -> bool:
+        return (path + "/" if is_directory else path) in self.tracked
+
+
+def with_directories(files: Iterable[str]) -> frozenset[str]:
+    """The files and every directory above them, directories with a trailing slash."""
+    found: set[str] = set()
+    for file in files:
+        found.add(file)
+        position = file.rfind("/")
+        while position > 0 and file[: position + 1] not in found:
+            found.add(file[: position + 1])
+            position = file.rfind("/", 0, position)
+    return frozenset(found)
+
+
+def _spec(text: str) -> GitIgnoreSpec:
+    """The patterns of a text; lines that are no patterns are left out, as git does."""
+    lines = []
+    for line in text.splitlines():
+        try:
+            GitIgnoreSpec.from_lines([line])
+        except ValueError:
+            continue
+        lines.append(line)
+    return GitIgnoreSpec.from_lines(lines)
