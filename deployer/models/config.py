@@ -19,6 +19,7 @@ class NewInstance:
     instance_type: str = DEFAULT_INSTANCE_TYPE
     system_disk_gib: int = DEFAULT_SYSTEM_DISK_GIB
     bandwidth_mbps: int = DEFAULT_BANDWIDTH_MBPS  # 0: no public address
+    image_id: str | None = None  # None: the newest public Alibaba Cloud Linux of the region
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,159 @@
+"""File, environment and flags as raw values, each with where it came from. Nothing is checked here."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from deployer.config.document import Document, KeyPath, read_document
+from deployer.errors.config import ConfigNotFound
+
+DEFAULT_CONFIG_PATH = ".appmanager/config.yaml"
+
+# What a flag or variable sets. "ecs" is no key of the file: it chooses between a new and an existing instance.
+FLAG_PATHS: Mapping[str, KeyPath] = MappingProxyType(
+    {
+        "name": ("metadata", "name"),
+        "type": ("metadata", "type"),
+        "group": ("metadata", "groupName"),
+        "region": ("metadata", "regionId"),
+        "instance-type": ("common", "deployment", "ecsInstanceType"),
+        "disk-size": ("common", "deployment", "systemDiskSize"),
+        "bandwidth": ("common", "deployment", "internetMaxBandwidthOut"),
+        "instance-id": ("common", "deployment", "instanceId"),
+        "port": ("common", "deployment", "port"),
+        "start": ("common", "scripts", "start"),
+        "stop": ("common", "scripts", "stop"),
+        "model": ("agent", "model", "name"),
+        "api-key": ("agent", "model", "apiKey"),
+        "env": ("deployer", "env"),
+        "health-path": ("deployer", "health", "path"),
+        "alive-seconds": ("deployer", "health", "aliveSeconds"),
+        "health-timeout": ("deployer", "health", "timeoutSeconds"),
+        "max-hourly": ("deployer", "budget", "maxHourly"),
+        "max-monthly": ("deployer", "budget", "maxMonthly"),
+        "include-secret": ("deployer", "includeSecrets"),
+        "start-timeout": ("deployer", "startTimeoutSeconds"),
+        "keep-releases": ("deployer", "keepReleases"),
+        "image": ("deployer", "image"),
+        "ecs": ("ecs",),
+    }
+)
+VARIABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "DEPLOYER_NAME": "name",
+        "DEPLOYER_TYPE": "type",
+        "DEPLOYER_GROUP": "group",
+        "DEPLOYER_REGION": "region",
+        "DEPLOYER_ECS": "ecs",
+        "DEPLOYER_INSTANCE_ID": "instance-id",
+        "DEPLOYER_INSTANCE_TYPE": "instance-type",
+        "DEPLOYER_DISK_SIZE": "disk-size",
+        "DEPLOYER_BANDWIDTH": "bandwidth",
+        "DEPLOYER_PORT": "port",
+        "DEPLOYER_MODEL": "model",
+        "DEPLOYER_HEALTH_PATH": "health-path",
+        "DEPLOYER_MAX_HOURLY": "max-hourly",
+        "DEPLOYER_MAX_MONTHLY": "max-monthly",
+        "DEPLOYER_START_TIMEOUT": "start-timeout",
+        "DEPLOYER_KEEP_RELEASES": "keep-releases",
+        "DEPLOYER_IMAGE": "image",
+    }
+)
+REGION_HINT = "ALIBABA_CLOUD_REGION_ID"
+_WHOLE = ("port", "disk-size", "bandwidth", "alive-seconds", "health-timeout", "start-timeout", "keep-releases")
+_AMOUNTS = ("max-hourly", "max-monthly")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawValue:
+    """A value and where it came from: "--region flag", "DEPLOYER_REGION environment"."""
+
+    value: Any
+    origin: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RawConfig:
+    """What was said, not yet checked. `overrides` come from flags and environment and win over the document."""
+
+    config_path: str
+    document: Document | None
+    overrides: Mapping[KeyPath, RawValue] = field(default_factory=dict)
+    region_hint: RawValue | None = None
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # for `${NAME}` references only
+
+    @property
+    def from_file(self) -> bool:
+        """True when a configuration file was read."""
+        return self.document is not None
+
+
+def load_config(
+    path: Path | None = None,
+    *,
+    project_dir: Path | None = None,
+    environ: Mapping[str, str],
+    flags: Mapping[str, Any] | None = None,
+) -> RawConfig:
+    """What file, environment and flags say. Flags are named as on the command line, without dashes in front.
+
+    A `path` that is given has to exist; the default one, in `project_dir`, may be missing. Flags that are None or an
+    empty tuple were not given; `env` takes `KEY=value` texts.
+    Errors: ConfigNotFound, ConfigUnreadable, ConfigInvalid.
+    """
+    place = path or (project_dir or Path()) / DEFAULT_CONFIG_PATH
+    try:
+        document = read_document(place)
+    except ConfigNotFound:
+        if path is not None:
+            raise
+        document = None
+    overrides: dict[KeyPath, RawValue] = {}
+    for variable, flag in VARIABLES.items():
+        if environ.get(variable):
+            overrides[FLAG_PATHS[flag]] = RawValue(
+                value=_converted(flag, environ[variable]), origin=f"{variable} environment"
+            )
+    for flag, value in (flags or {}).items():
+        if value is not None and value != ():
+            flag_name = flag.replace("_", "-")
+            overrides[FLAG_PATHS[flag_name]] = RawValue(
+                value=_converted(flag_name, value), origin=f"--{flag_name} flag"
+            )
+    hint = environ.get(REGION_HINT)
+    return RawConfig(
+        config_path=str(place),
+        document=document,
+        overrides=overrides,
+        region_hint=RawValue(value=hint, origin=f"{REGION_HINT} environment") if hint else None,
+        environ=environ,
+    )
+
+
+def _converted(flag: str, value: Any) -> Any:
+    """Texts of the command line in the file's types; what cannot be converted stays text for the schema to refuse."""
+    if flag == "env":
+        return _environment(value)
+    if flag == "include-secret":
+        return [value] if isinstance(value, str) else list(value)
+    if not isinstance(value, str):
+        return Decimal(str(value)) if isinstance(value, float) else value
+    if flag in _WHOLE and value.strip().isascii() and value.strip().lstrip("-").isdigit():
+        return int(value)
+    if flag in _AMOUNTS:
+        try:
+            return Decimal(value)
+        except InvalidOperation:
+            return value
+    return value
+
+
+def _environment(values: Any) -> Any:
+    """`KEY=value` texts as a mapping; a text without `=` becomes a key no shell takes, which the schema refuses."""
+    if isinstance(values, Mapping):
+        return dict(values)
+    texts = [values] if isinstance(values, str) else list(values)
+    return {key if separator else f"{key} (no =)": value for key, separator, value in (t.partition("=") for t in texts)}
