@@ -10,6 +10,7 @@ from deployer.emulator.faults import ForeignAnswer
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.wire.answers import render_body, render_error
 from deployer.emulator.wire.rpc import RpcRequest, parse_rpc
+from deployer.emulator.wire.signatures import read_signature
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
 
@@ -42,7 +43,7 @@ class Gateway:
     def _authenticate(self, request: RpcRequest) -> AccessKey:
         if self._verify_signatures:
             return self.authenticator.authenticate(request)
-        key = self._accounts.secret_for(request.common.get("AccessKeyId", ""))
+        key = self._accounts.secret_for(read_signature(request).access_key_id)
         return key or AccessKey(access_key_id="", secret="", principal=self._accounts.root)  # nothing is verified
 
     def _product_of(self, request: RpcRequest) -> str:

@@ -1,6 +1,7 @@
 """An emulator and what keeps it going: the ticker that lets due things happen, reset, and the control endpoints."""
 
 import json
+import os
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -95,7 +96,7 @@ class EmulatorHost:
         if self._token is not None and request.headers.get(TOKEN_HEADER) != self._token:
             raise _Refused(403, f"the header {TOKEN_HEADER} with the server's token is missing or wrong")
         routes: Mapping[tuple[str, str], Callable[[HttpRequest], Any]] = {
-            ("GET", "health"): lambda _: {"status": "ok", "driver": self.emulator.context.driver.info.name},
+            ("GET", "health"): lambda _: {"status": "ok", "pid": os.getpid()},
             ("GET", "state"): lambda _: self._state(),
             ("GET", "requests"): self._requests,
             ("GET", "faults"): lambda _: self.emulator.faults.described(),

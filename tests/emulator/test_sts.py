@@ -53,7 +53,8 @@ def test_keys_of_an_assumed_role_verify_in_both_signatures(emulator, sdk_config,
 
     assert body.identity_type == "AssumedRoleUser"
     assert body.arn == "acs:ram::1234567890123456:assumed-role/Deployer/from-ci"
-    assert body.role_id and body.user_id is None
+    assert body.role_id
+    assert body.user_id is None
     assert answer.assumed_role_user.arn == body.arn
 
 
