@@ -25,3 +25,4 @@ class Package:
     left_out: tuple[LeftOut, ...]  # secrets, links and special files; plain ignores are only counted
     ignored_count: int
     source_commit: str | None  # git HEAD of the project, when it is a repository
+    converted: tuple[str, ...] = ()  # shell scripts whose CRLF line ends became plain newlines in the archive
