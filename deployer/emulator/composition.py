@@ -7,7 +7,10 @@ from deployer.emulator.accounts import Accounts
 from deployer.emulator.actions import Handler, handlers_of
 from deployer.emulator.context import Context
 from deployer.emulator.services.bss.handlers import BssService
+from deployer.emulator.services.oss.service import OssService
 from deployer.emulator.services.sts.handlers import StsService
+from deployer.emulator.services.vpc.handlers import VpcService
+from deployer.emulator.services.vpc.state import VpcState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,11 +18,18 @@ class Services:
     """Every service of one emulator, by what it is called."""
 
     bss: BssService
+    oss: OssService
     sts: StsService
+    vpc: VpcService
+    vpc_state: VpcState
 
     def handlers(self) -> dict[str, Mapping[str, Handler]]:
         """Product to operation to method."""
-        return {"bss": handlers_of(self.bss), "sts": handlers_of(self.sts)}
+        return {
+            "bss": handlers_of(self.bss),
+            "sts": handlers_of(self.sts),
+            "vpc": self.vpc.handlers(),
+        }
 
     def close(self) -> None:
         """Close what has something to close."""
@@ -27,4 +37,11 @@ class Services:
 
 def compose(context: Context, accounts: Accounts) -> Services:
     """The services, each given what it builds on."""
-    return Services(bss=BssService(context), sts=StsService(accounts))
+    vpc_state = VpcState(context)
+    return Services(
+        bss=BssService(context),
+        oss=OssService(context, accounts),
+        sts=StsService(accounts),
+        vpc=VpcService(context, vpc_state),
+        vpc_state=vpc_state,
+    )

@@ -20,6 +20,7 @@ from deployer.emulator.gateway import Gateway
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ids import Ids
 from deployer.emulator.machines.base import MachineDriver
+from deployer.emulator.oss_gateway import OssGateway
 from deployer.emulator.recorder import Recorder
 from deployer.emulator.scheduler import Scheduler
 
@@ -62,11 +63,15 @@ class Emulator:
         self._dispatcher = Dispatcher(self.context, self.accounts, self.faults, self.recorder)
         self.gateway = Gateway(self._dispatcher, self.accounts, verify_signatures=verify_signatures)
         self.services: Services = compose(self.context, self.accounts)
+        self.services.oss.verify_signatures = verify_signatures
+        self._oss_gateway = OssGateway(self.services.oss, self._dispatcher, self.context, self.accounts)
         self._dispatcher.handlers.update(self.services.handlers())
         self._closed = False
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """The answer to one request, whichever product it is for. Errors: DroppedConnection when none is to come."""
+        if self.services.oss.matches(request):
+            return self._oss_gateway.handle(request, self.faults, self.recorder)
         return self.gateway.handle(request)
 
     def call_api(

@@ -9,10 +9,9 @@ _BACKLOG = 512
 
 
 class HttpServer:
-    """A server on 127.0.0.1. It accepts from `start()` to `close()`; after that no thread and no socket is left."""
+    """A server on 127.0.0.1. It has its port from the beginning and accepts from `start()` to `close()`."""
 
-    def __init__(self, handler: RequestHandler, *, port: int = 0) -> None:
-        self._handler = handler
+    def __init__(self, *, port: int = 0) -> None:
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._clients: set[socket.socket] = set()
@@ -21,14 +20,16 @@ class HttpServer:
         self._listener.bind(("127.0.0.1", port))
         self._listener.listen(_BACKLOG)
         self.port: int = self._listener.getsockname()[1]
-        self._acceptor = threading.Thread(target=self._accept, name="emulator-accept", daemon=True)
+        self._acceptor: threading.Thread | None = None
 
     @property
     def endpoint(self) -> str:
         """`127.0.0.1:4711`: what an SDK's `Config.endpoint` takes, with `protocol="http"`."""
         return f"127.0.0.1:{self.port}"
 
-    def start(self) -> None:
+    def start(self, handler: RequestHandler) -> None:
+        """Serve with `handler` from now on."""
+        self._acceptor = threading.Thread(target=self._accept, args=(handler,), name="emulator-accept", daemon=True)
         self._acceptor.start()
 
     def close(self) -> None:
@@ -36,7 +37,7 @@ class HttpServer:
         if self._stopping.is_set():
             return
         self._stopping.set()
-        if self._acceptor.is_alive():
+        if self._acceptor is not None:
             self._wake_acceptor()
             self._acceptor.join(timeout=5)
         self._listener.close()
@@ -44,7 +45,7 @@ class HttpServer:
             for client in self._clients:
                 _shut(client)
 
-    def _accept(self) -> None:
+    def _accept(self, handler: RequestHandler) -> None:
         while not self._stopping.is_set():
             try:
                 client, _ = self._listener.accept()
@@ -56,11 +57,11 @@ class HttpServer:
                 return
             with self._lock:
                 self._clients.add(client)
-            threading.Thread(target=self._serve, args=(client,), name="emulator-client", daemon=True).start()
+            threading.Thread(target=self._serve, args=(client, handler), name="emulator-client", daemon=True).start()
 
-    def _serve(self, client: socket.socket) -> None:
+    def _serve(self, client: socket.socket, handler: RequestHandler) -> None:
         try:
-            HttpConnection(client, self._handler, self._stopping.wait).serve()
+            HttpConnection(client, handler, self._stopping.wait).serve()
         finally:
             with self._lock:
                 self._clients.discard(client)

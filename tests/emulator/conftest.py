@@ -77,9 +77,9 @@ def emulator_server(make_emulator) -> Iterator[Callable[..., RunningServer]]:
     def start(*, emulator: Emulator | None = None, token: str | None = None, **settings) -> RunningServer:
         first = [emulator] if emulator is not None else []
         host = EmulatorHost(lambda: first.pop() if first else make_emulator(**settings), token=token)
-        http = HttpServer(host.handle)
+        http = HttpServer()
         host.start()
-        http.start()
+        http.start(host.handle)
         running.append(RunningServer(host=host, http=http))
         return running[-1]
 

@@ -55,21 +55,6 @@ class RpcRequest:
         return self.http.headers.get("user-agent", "")
 
 
-def is_rpc(request: HttpRequest) -> bool:
-    """True when the request is in RPC form; otherwise it is meant for OSS."""
-    headers = request.headers
-    if "x-acs-action" in headers or "x-acs-version" in headers:
-        return True
-    authorization = headers.get("authorization", "")
-    if authorization.startswith("ACS3-"):
-        return True
-    if authorization.startswith(("OSS ", "OSS4-")) or request.path != "/":
-        return False
-    if request.method == "POST" and headers.get("content-type", "").startswith(_FORM):
-        return True
-    return any(name in {"Action", "SignatureNonce"} for name, _ in request.query)
-
-
 def parse_rpc(request: HttpRequest) -> RpcRequest:
     """The request taken apart; a parameter in both query and form counts as in the query.
 
