@@ -4,7 +4,7 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
 from deployer.clock import VirtualClock
@@ -17,6 +17,13 @@ TOKEN_HEADER = "x-emulator-token"  # noqa: S105  (a header's name)
 
 _SHORTEST_TICK_SECONDS = 0.02
 _LARGEST_BODY = 1024 * 1024
+
+
+@runtime_checkable
+class ReachesTheCloud(Protocol):
+    """A driver whose machines call the cloud's hosts: it is told where those are answered."""
+
+    cloud_address: tuple[str, int] | None
 
 
 class _Refused(Exception):
@@ -40,11 +47,19 @@ class EmulatorHost:
         self.emulator = make()
         self._work = threading.Event()
         self._stopping = False
+        self._address: tuple[str, int] | None = None
         self._ticker = threading.Thread(target=self._tick_while_due, name="emulator-ticker", daemon=True)
 
     def start(self) -> None:
         """Start the ticker."""
         self._ticker.start()
+
+    def announce(self, host: str, port: int) -> None:
+        """Let the machines know where the cloud answers; a reset emulator's machines, too."""
+        self._address = (host, port)
+        driver = self.emulator.context.driver
+        if isinstance(driver, ReachesTheCloud):
+            driver.cloud_address = self._address
 
     def close(self) -> None:
         """Stop the ticker and close the emulator."""
@@ -68,6 +83,8 @@ class EmulatorHost:
         old = self.emulator
         old.close()
         self.emulator = self._make()
+        if self._address is not None:
+            self.announce(*self._address)
 
     def _tick_while_due(self) -> None:
         """Tick about every 20 ms while something is due soon, sleep until the next due moment, or until a request."""

@@ -11,7 +11,8 @@ _BACKLOG = 512
 class HttpServer:
     """A server on 127.0.0.1. It has its port from the beginning and accepts from `start()` to `close()`."""
 
-    def __init__(self, *, port: int = 0) -> None:
+    def __init__(self, handler: RequestHandler, *, port: int = 0) -> None:
+        self._handler = handler
         self._stopping = threading.Event()
         self._lock = threading.Lock()
         self._clients: set[socket.socket] = set()
@@ -27,9 +28,8 @@ class HttpServer:
         """`127.0.0.1:4711`: what an SDK's `Config.endpoint` takes, with `protocol="http"`."""
         return f"127.0.0.1:{self.port}"
 
-    def start(self, handler: RequestHandler) -> None:
-        """Serve with `handler` from now on."""
-        self._acceptor = threading.Thread(target=self._accept, args=(handler,), name="emulator-accept", daemon=True)
+    def start(self) -> None:
+        self._acceptor = threading.Thread(target=self._accept, name="emulator-accept", daemon=True)
         self._acceptor.start()
 
     def close(self) -> None:
@@ -45,7 +45,7 @@ class HttpServer:
             for client in self._clients:
                 _shut(client)
 
-    def _accept(self, handler: RequestHandler) -> None:
+    def _accept(self) -> None:
         while not self._stopping.is_set():
             try:
                 client, _ = self._listener.accept()
@@ -57,11 +57,11 @@ class HttpServer:
                 return
             with self._lock:
                 self._clients.add(client)
-            threading.Thread(target=self._serve, args=(client, handler), name="emulator-client", daemon=True).start()
+            threading.Thread(target=self._serve, args=(client,), name="emulator-client", daemon=True).start()
 
-    def _serve(self, client: socket.socket, handler: RequestHandler) -> None:
+    def _serve(self, client: socket.socket) -> None:
         try:
-            HttpConnection(client, handler, self._stopping.wait).serve()
+            HttpConnection(client, self._handler, self._stopping.wait).serve()
         finally:
             with self._lock:
                 self._clients.discard(client)

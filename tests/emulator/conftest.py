@@ -77,9 +77,10 @@ def emulator_server(make_emulator) -> Iterator[Callable[..., RunningServer]]:
     def start(*, emulator: Emulator | None = None, token: str | None = None, **settings) -> RunningServer:
         first = [emulator] if emulator is not None else []
         host = EmulatorHost(lambda: first.pop() if first else make_emulator(**settings), token=token)
-        http = HttpServer()
+        http = HttpServer(host.handle)
+        host.announce("127.0.0.1", http.port)
         host.start()
-        http.start(host.handle)
+        http.start()
         running.append(RunningServer(host=host, http=http))
         return running[-1]
 
