@@ -15,10 +15,15 @@ def detect_static(project_dir: ProjectDir, _commands: tuple[ReadmeCommand, ...])
     if place is None or project_dir.is_file("package.json"):
         return None
     file = f"{place}/index.html" if place else "index.html"
+    served = [path for path in project_dir.files() if path.startswith(f"{place}/" if place else "")]
+    if any(part.startswith(".") for path in served for part in path.split("/")):
+        start_command = f"python3 -c '{server_program(place or '.')}' {_PORT}"
+    else:
+        start_command = f"python3 -m http.server {_PORT} --bind 0.0.0.0 --directory {place or '.'}"
     return Detection(
         language="static",
         framework="static",
-        start_command=f"python3 -c '{server_program(place or '.')}'",
+        start_command=start_command,
         port=_PORT,
         bind_host="0.0.0.0",  # noqa: S104  (a site has to be reachable)
         evidence=(
@@ -30,10 +35,10 @@ def detect_static(project_dir: ProjectDir, _commands: tuple[ReadmeCommand, ...])
 def server_program(place: str) -> str:
     """One line of Python that serves a directory but answers 404 to every path with a part that begins with a dot."""
     return (
-        "import functools, http.server as s, os; "
+        "import functools, http.server as s, os, sys; "
         'H = type("H", (s.SimpleHTTPRequestHandler,), {"send_head": lambda self: '
         'self.send_error(404) if any(p.startswith(".") for p in os.path.relpath('
         'os.path.realpath(self.translate_path(self.path)), os.path.realpath(self.directory)).split(os.sep) if p != ".") '
         "else s.SimpleHTTPRequestHandler.send_head(self)}); "
-        f's.ThreadingHTTPServer(("0.0.0.0", {_PORT}), functools.partial(H, directory="{place}")).serve_forever()'
+        f's.ThreadingHTTPServer(("0.0.0.0", int(sys.argv[1])), functools.partial(H, directory="{place}")).serve_forever()'
     )
