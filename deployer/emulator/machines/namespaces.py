@@ -6,23 +6,24 @@ accidents, not against hostile programs.
 
 import os
 import sys
-import threading
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from deployer.emulator.machines.base import DriverInfo, MachineError, MachineSpec
+from deployer.emulator.machines.fleet import Fleet
 from deployer.emulator.machines.image import seed_disk, write_identity
 from deployer.emulator.machines.leftovers import machine_directory, remove_tree
 from deployer.emulator.machines.link import FIRST_MAPPED_ID, AgentLink
 from deployer.emulator.machines.outbound import Address
 from deployer.emulator.machines.package_sources import PackageSources, find_package_sources
-from deployer.emulator.machines.proxy import OutboundProxy
+from deployer.emulator.machines.proxy import OutboundProxy, proxy_variables
 from deployer.emulator.machines.remote import RemoteMachine
 from deployer.emulator.machines.shims import FIRST, LAST, write_shims
 
 _PYTHON = "/opt/emulator/python"
 _FIRST = "/opt/emulator/first"
+_PACKAGES = "/opt/emulator/packages"
 _LAST = "/opt/emulator/last"
 _SCRIPTS = "/var/lib/cloud-assistant/scripts"
 _PROXY_URL = "http://127.0.0.1:3128"
@@ -46,10 +47,9 @@ class NamespaceDriver:
     def __init__(self, data_dir: Path, environment: Mapping[str, str]) -> None:
         self._data_dir = data_dir.resolve()
         self._environment = dict(environment)
-        self._sources: PackageSources = find_package_sources(environment)
+        self._sources: PackageSources = find_package_sources(environment, shown_at=_PACKAGES)
         self._proxy = OutboundProxy(index_url=self._sources.index_url, environment=environment)
-        self._machines: dict[str, RemoteMachine] = {}
-        self._lock = threading.Lock()
+        self._fleet = Fleet(self._data_dir, self._proxy)
         self._system = self._data_dir / ".system"
         self._data_dir.mkdir(parents=True, exist_ok=True)
         write_shims(self._system / "first", FIRST)
@@ -72,10 +72,7 @@ class NamespaceDriver:
 
     def boot(self, spec: MachineSpec) -> RemoteMachine:
         """Start it, with the disk it had before if there is one. Errors: MachineError."""
-        with self._lock:
-            earlier = self._machines.get(spec.instance_id)
-        if earlier is not None:
-            self._take_down(spec.instance_id, earlier)
+        self._fleet.retire(spec.instance_id)
         place = machine_directory(self._data_dir, spec.instance_id)
         as_root = os.geteuid() == 0
         if not (place / "disk").exists():
@@ -83,9 +80,7 @@ class NamespaceDriver:
         link = AgentLink(self._configuration(spec, place, as_root=as_root))
         machine = RemoteMachine(link, self._command_environment(spec))
         assert link.way_out is not None
-        self._proxy.add(spec.instance_id, link.way_out)
-        with self._lock:
-            self._machines[spec.instance_id] = machine
+        self._fleet.admit(spec.instance_id, machine, link.way_out)
         return machine
 
     def _configuration(self, spec: MachineSpec, place: Path, *, as_root: bool) -> dict[str, Any]:
@@ -102,51 +97,39 @@ class NamespaceDriver:
             "private_ip": spec.private_ip,
             "disk": str(place / "disk"),
             "scripts": _SCRIPTS,
-            "marker": "",
+            "marker": spec.instance_id,
             "binds": binds,
             "covers": covers,
         }
 
     def _command_environment(self, spec: MachineSpec) -> dict[str, str]:
         direct = f"localhost,127.0.0.1,::1,{spec.private_ip}"
-        environment = {"PATH": _command_path(), "NO_PROXY": direct, "no_proxy": direct}
-        for name in ("http_proxy", "https_proxy"):
-            environment |= {name: _PROXY_URL, name.upper(): _PROXY_URL}
+        environment = {"PATH": _command_path(), **proxy_variables(_PROXY_URL, direct)}
         for name in _CERTIFICATE_VARIABLES:
             if self._environment.get(name, "").startswith(("/etc/", "/usr/")):
                 environment[name] = self._environment[name]
         return environment | dict(spec.environment)
 
-    def _take_down(self, instance_id: str, machine: RemoteMachine) -> None:
-        self._proxy.remove(instance_id)
-        machine.power_off()
-
     def destroy(self, instance_id: str) -> None:
-        with self._lock:
-            machine = self._machines.pop(instance_id, None)
-        if machine is not None:
-            self._take_down(instance_id, machine)
-        remove_tree(machine_directory(self._data_dir, instance_id))
+        self._fleet.destroy(instance_id)
 
     def close(self) -> None:
-        with self._lock:
-            instance_ids = list(self._machines)
-        for instance_id in instance_ids:
-            self.destroy(instance_id)
-        self._proxy.close()
+        self._fleet.close()
+        remove_tree(self._system)
 
 
 def probe(data_dir: Path, environment: Mapping[str, str]) -> str | None:
     """Why no such machine can run here, found out by booting one; None when it can."""
     if sys.platform != "linux":
         return "namespaces are a feature of Linux"
-    driver = NamespaceDriver(data_dir, environment)
+    driver = NamespaceDriver(data_dir, environment)  # its folder is removed again
     try:
         driver.boot(MachineSpec(instance_id="i-probe", hostname="probe", private_ip="192.0.2.1"))
     except (MachineError, OSError) as error:
         return str(error)
     finally:
         driver.close()
+        remove_tree(data_dir)
     return None
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 PUBLIC_INDEX = "https://pypi.org/simple/"
-_MACHINE_DIRECTORY = "/opt/emulator/packages"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,15 +23,18 @@ class PackageSources:
     binds: tuple[tuple[str, str], ...] = ()  # path inside, path on the host
 
 
-def find_package_sources(environment: Mapping[str, str]) -> PackageSources:
-    """What pip on this host is configured to use; folders that do not exist are left out."""
+def find_package_sources(environment: Mapping[str, str], *, shown_at: str | None) -> PackageSources:
+    """What pip on this host is configured to use; folders that do not exist are left out.
+
+    `shown_at` is where a machine is shown the host's folders; None when it sees the host's own paths.
+    """
     settings = _settings(environment)
     binds: dict[str, str] = {}
-    extra = [_shown(url, binds) for url in settings.get("extra-index-url", "").split()]
-    links = [_shown(place, binds) for place in settings.get("find-links", "").split()]
+    extra = [_shown(url, binds, shown_at) for url in settings.get("extra-index-url", "").split()]
+    links = [_shown(place, binds, shown_at) for place in settings.get("find-links", "").split()]
     index_url = settings.get("index-url", PUBLIC_INDEX)
     if urlsplit(index_url).scheme == "file":
-        extra.insert(0, _shown(index_url, binds))
+        extra.insert(0, _shown(index_url, binds, shown_at))
         index_url = PUBLIC_INDEX
     return PackageSources(
         index_url=index_url.rstrip("/") + "/",
@@ -70,7 +72,7 @@ def _configuration_files(environment: Mapping[str, str]) -> Iterator[Path]:
         yield Path(environment["PIP_CONFIG_FILE"])
 
 
-def _shown(place: str, binds: dict[str, str]) -> str:
+def _shown(place: str, binds: dict[str, str], shown_at: str | None) -> str:
     """What a machine calls that place; "" when it is a folder that is not there. `binds` gains host → inside."""
     parts = urlsplit(place)
     if parts.scheme not in ("", "file"):
@@ -78,7 +80,9 @@ def _shown(place: str, binds: dict[str, str]) -> str:
     folder = Path(unquote(parts.path)).expanduser()
     if not folder.is_dir():
         return ""
+    if shown_at is None:
+        return place
     # An index's pages point beside it (`../../files/…`), so its parent is shown.
     shown, rest = (folder.parent, f"/{folder.name}") if folder.name == "simple" else (folder, "")
-    inside = binds.setdefault(str(shown.resolve()), f"{_MACHINE_DIRECTORY}/{len(binds)}")
+    inside = binds.setdefault(str(shown.resolve()), f"{shown_at}/{len(binds)}")
     return f"{'file://' if parts.scheme else ''}{inside}{rest}"

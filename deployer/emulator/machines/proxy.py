@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 from deployer.emulator.machines.mirror import fetch_from_index
 from deployer.emulator.machines.outbound import Address, RefusedRouteError, Route, choose_route
-from deployer.emulator.machines.pump import pump
+from deployer.emulator.machines.relay import Relay
 
 _LOGGER = logging.getLogger(__name__)
 _LARGEST_HEAD = 65536
@@ -47,6 +47,12 @@ class _Request:
         return "\r\n".join((*lines, "Connection: close", "", "")).encode("latin-1")
 
 
+def proxy_variables(url: str, direct: str) -> dict[str, str]:
+    """The environment that makes programs use a proxy, but for the hosts in `direct`, a list with commas."""
+    names = ("http_proxy", "https_proxy", "HTTP_PROXY", "HTTPS_PROXY")
+    return {**dict.fromkeys(names, url), "no_proxy": direct, "NO_PROXY": direct}
+
+
 class OutboundProxy:
     """Serves every machine that was added. `cloud_address` is where the emulator's HTTP server listens."""
 
@@ -60,6 +66,7 @@ class OutboundProxy:
         self._lock = threading.Lock()
         self._listening: dict[str, socket.socket] = {}
         self._closed = False
+        self._relay = Relay("machines-way-out-relay")
         self._thread: threading.Thread | None = None
 
     def add(self, instance_id: str, descriptor: int) -> None:
@@ -80,6 +87,7 @@ class OutboundProxy:
             if listener is not None:
                 self._selector.unregister(listener)
                 listener.close()
+                self._relay.end(instance_id)
 
     def close(self) -> None:
         for instance_id in list(self._listening):
@@ -88,6 +96,7 @@ class OutboundProxy:
         self._wake.send(b"\0")
         if self._thread is not None:
             self._thread.join()
+        self._relay.close()
         self._selector.close()
         self._waker.close()
         self._wake.close()
@@ -105,22 +114,26 @@ class OutboundProxy:
                     threading.Thread(target=self._serve, args=(connection, key.data), daemon=True).start()
 
     def _serve(self, connection: socket.socket, instance_id: str) -> None:
-        with connection:
-            try:
-                connection.settimeout(_HEAD_SECONDS)
-                request = _read_request(connection)
-                if request is not None:
-                    connection.settimeout(None)
-                    self._pass_on(connection, request, instance_id)
-            except RefusedRouteError as refusal:
-                _refuse(connection, 403, "Forbidden", str(refusal))
-            except (ValueError, UnicodeDecodeError) as error:
-                _refuse(connection, 400, "Bad Request", str(error))
-            except OSError as error:
-                _LOGGER.debug("a request of %s failed: %s", instance_id, error)
-                _refuse(connection, 502, "Bad Gateway", str(error))
+        handed_over = False
+        try:
+            connection.settimeout(_HEAD_SECONDS)
+            request = _read_request(connection)
+            if request is not None:
+                connection.settimeout(None)
+                handed_over = self._pass_on(connection, request, instance_id)
+        except RefusedRouteError as refusal:
+            _refuse(connection, 403, "Forbidden", str(refusal))
+        except ValueError as error:
+            _refuse(connection, 400, "Bad Request", str(error))
+        except OSError as error:
+            _LOGGER.debug("a request of %s failed: %s", instance_id, error)
+            _refuse(connection, 502, "Bad Gateway", str(error))
+        finally:
+            if not handed_over:
+                connection.close()
 
-    def _pass_on(self, connection: socket.socket, request: _Request, instance_id: str) -> None:
+    def _pass_on(self, connection: socket.socket, request: _Request, instance_id: str) -> bool:
+        """Answer, or connect; True when the connection now belongs to the relay."""
         route = choose_route(
             request.host,
             request.port,
@@ -132,11 +145,16 @@ class OutboundProxy:
             accept = {name.lower(): value for name, value in request.headers}.get("accept", "")
             for chunk in fetch_from_index(self._index_url, request.path, accept):
                 connection.sendall(chunk)
-            return
-        with socket.create_connection(route.address, timeout=_CONNECT_SECONDS) as upstream:
+            return False
+        upstream = socket.create_connection(route.address, timeout=_CONNECT_SECONDS)
+        try:
             upstream.settimeout(None)
             self._open(connection, upstream, request, route, instance_id)
-            pump(connection, upstream)
+        except OSError:
+            upstream.close()
+            raise
+        self._relay.add(connection, upstream, instance_id)
+        return True
 
     @staticmethod
     def _open(

@@ -116,7 +116,7 @@ for argument in "$@"; do
     -*) ;;
     *)
       case $(cd "$(dirname "$argument")" 2>/dev/null && pwd) in
-        {disk}*)
+        "{disk}"*)
           if [ -f "$argument" ] && [ -w "$argument" ]; then
             temporary=$(mktemp) && sed -E '{expression}' "$argument" >"$temporary" &&
               {{ cmp -s "$temporary" "$argument" || cat "$temporary" >"$argument"; }}
@@ -140,7 +140,7 @@ FIRST = {
 }
 # Looked up after everything that really exists.
 LAST = {"rpm": _RPM, "systemctl": _SYSTEMCTL, "sudo": _SUDO}
-# For machines that share the host's PATH: also what would change the host.
+# For machines that share the host's PATH: before everything, because the real ones would change the host.
 ON_THE_HOST = {
     "dnf": _PACKAGE_MANAGER,
     "yum": _PACKAGE_MANAGER,
@@ -151,7 +151,8 @@ ON_THE_HOST = {
         name: f'#!/bin/bash\necho "{name}: this emulated instance cannot be shut down from inside" >&2\nexit 1\n'
         for name in ("poweroff", "halt", "reboot", "shutdown")
     },
-    **{name: f'#!/bin/bash\necho "{name}: command not found" >&2\nexit 127\n' for name in ("apt", "apt-get", "dpkg")},
+    "apt": _PACKAGE_MANAGER,
+    "apt-get": _PACKAGE_MANAGER,
 }
 
 
