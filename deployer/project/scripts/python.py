@@ -109,7 +109,7 @@ def _virtual_environment() -> list[str]:
         '.venv/bin/python -c "import pip" > /dev/null 2>&1 || "$APP_PYTHON" -m venv --clear .venv',
         'export VIRTUAL_ENV="$APP_DIR/.venv"',
         'export PATH="$VIRTUAL_ENV/bin:$PATH"',
-        "export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_DEFAULT_TIMEOUT=60 PIP_ROOT_USER_ACTION=ignore",
+        "export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_DEFAULT_TIMEOUT=60 PIP_ROOT_USER_ACTION=ignore PIP_PROGRESS_BAR=off",
         'if [ -z "${PIP_INDEX_URL:-}${PIP_NO_INDEX:-}" ] && ! pip config list 2> /dev/null | grep -qE "(index-url|no-index)="; then',
         f'  export PIP_INDEX_URL="{_MIRROR}" UV_DEFAULT_INDEX="${{UV_DEFAULT_INDEX:-{_MIRROR}}}"',
         "fi",
