@@ -1,0 +1,48 @@
+"""The ECS service without Cloud Assistant: all its operations under one roof."""
+
+from deployer.emulator.actions import Handler, handlers_of, sources_of
+from deployer.emulator.context import Context
+from deployer.emulator.services.bss.prices import PriceBook
+from deployer.emulator.services.ecs.account_handlers import AccountActions
+from deployer.emulator.services.ecs.attribute_handlers import AttributeActions
+from deployer.emulator.services.ecs.catalog_handlers import CatalogActions
+from deployer.emulator.services.ecs.describe_handlers import DescribeActions
+from deployer.emulator.services.ecs.launch_handlers import LaunchActions
+from deployer.emulator.services.ecs.power_handlers import PowerActions
+from deployer.emulator.services.ecs.price_handlers import PriceActions
+from deployer.emulator.services.ecs.region_handlers import RegionActions
+from deployer.emulator.services.ecs.rule_handlers import RuleActions
+from deployer.emulator.services.ecs.security_group_handlers import SecurityGroupActions
+from deployer.emulator.services.ecs.state import EcsState
+from deployer.emulator.services.ecs.stock_handlers import StockActions
+from deployer.emulator.services.ecs.tag_handlers import TagActions
+
+
+class EcsService:
+    """Offers, instances, security groups, tags and prices over the API."""
+
+    def __init__(self, context: Context, ecs_state: EcsState, prices: PriceBook | None = None) -> None:
+        self._context = context
+        price_book = prices or PriceBook()
+        self._parts: tuple[object, ...] = (
+            RegionActions(ecs_state),
+            StockActions(ecs_state),
+            CatalogActions(ecs_state),
+            LaunchActions(ecs_state, price_book),
+            DescribeActions(ecs_state),
+            PowerActions(ecs_state),
+            AttributeActions(ecs_state),
+            SecurityGroupActions(ecs_state),
+            RuleActions(ecs_state),
+            TagActions(ecs_state),
+            PriceActions(ecs_state, price_book),
+            AccountActions(ecs_state),
+        )
+
+    def handlers(self) -> dict[str, Handler]:
+        """Every operation the service answers, by API name."""
+        return {name: handler for part in self._parts for name, handler in handlers_of(part).items()}
+
+    def sources(self) -> dict[str, str]:
+        """Where each operation's behaviour was read, by API name."""
+        return {name: source for part in self._parts for name, source in sources_of(part).items()}
