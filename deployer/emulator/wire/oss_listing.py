@@ -45,30 +45,29 @@ def list_page(items: Iterable[Item], question: Question) -> Page[Item]:
     prefixes: list[str] = []
     last = ""
     for item in items:
-        entry = _entry(item.object_name, question)
-        is_known = entry is None or (prefixes and entry == prefixes[-1] and entry != item.object_name)
-        if entry is None or is_known:
+        entry, is_folded = _entry(item.object_name, question)
+        if entry is None or (is_folded and prefixes[-1:] == [entry]):
             continue
         if len(found) + len(prefixes) == question.limit:
             return Page(items=tuple(found), common_prefixes=tuple(prefixes), is_truncated=True, last=last)
-        if entry == item.object_name:
-            found.append(item)
-        else:
+        if is_folded:
             prefixes.append(entry)
+        else:
+            found.append(item)
         last = entry
     return Page(items=tuple(found), common_prefixes=tuple(prefixes), is_truncated=False, last="")
 
 
-def _entry(object_name: str, question: Question) -> str | None:
-    """The name, or the common prefix it is folded into; None when it is not on this page or a later one."""
+def _entry(object_name: str, question: Question) -> tuple[str | None, bool]:
+    """The name, or the common prefix it is folded into and True; None when it belongs to no page from here on."""
     prefix, marker = question.prefix, question.marker
     if not object_name.startswith(prefix) or object_name.encode() <= marker.encode():
-        return None
+        return None, False
     cut = object_name.find(question.delimiter, len(prefix)) if question.delimiter else -1
     if cut < 0:
-        return object_name
+        return object_name, False
     folded = object_name[: cut + len(question.delimiter)]
-    return None if folded == marker else folded
+    return (None, False) if folded == marker else (folded, True)
 
 
 def is_encoded(query: Mapping[str, str]) -> str | None:

@@ -109,8 +109,7 @@ class Contract:
         entry = self.find(request, address)
         names = {name for name, _ in request.query}
         if entry is None:
-            known = frozenset(names) & self._selectors[address.level]
-            if any(other.level == address.level and other.selector == known for other in self.operations.values()):
+            if "x-oss-copy-source" not in request.headers and self._has_other_method(names, address):
                 raise _method_not_allowed(request)
             raise _unknown(f"{request.method} on the {address.level} level with the query {sorted(names)}")
         allowed = entry.query | V1_QUERY | V4_QUERY
@@ -121,6 +120,13 @@ class Contract:
             if name.startswith("x-oss-") and not _is_known_header(name, entry):
                 raise _unknown(f"the header {name!r} of {entry.name}")
         return entry
+
+    def _has_other_method(self, names: set[str], address: OssAddress) -> bool:
+        selector = names & self._selectors[address.level]
+        is_plain = not selector and names
+        return not is_plain and any(
+            entry.level == address.level and entry.selector == selector for entry in self.operations.values()
+        )
 
 
 def load_contract() -> Contract:

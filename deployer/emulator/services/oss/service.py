@@ -7,9 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from deployer.clock import Clock, SystemClock
-from deployer.emulator.actions import ApiError
+from deployer.emulator.actions import ApiError, Principal
 from deployer.emulator.context import Context
 from deployer.emulator.http import HttpRequest, HttpResponse
+from deployer.emulator.ids import Ids
 from deployer.emulator.services.oss.authentication import Authenticated, KeyBook, authenticate, trust
 from deployer.emulator.services.oss.authorization import check_ram
 from deployer.emulator.services.oss.bodies import BodyStore
@@ -24,7 +25,7 @@ from deployer.emulator.services.oss.operations import NOT_EMULATED, Operation, l
 from deployer.emulator.services.oss.state import Bucket, OssState
 from deployer.emulator.wire import oss_xml
 from deployer.emulator.wire.oss_address import OssAddress, is_oss_host, read_address
-from deployer.emulator.wire.oss_credential import has_credential
+from deployer.emulator.wire.oss_credential import has_credential, read_credential
 
 _LONGEST_NAME_BYTES = 1023
 _DEFAULT_REGION_ID = "cn-hangzhou"
@@ -45,6 +46,7 @@ class OssService:
         self.state = OssState()
         self._context = context
         self._accounts = accounts
+        self._request_ids = Ids(f"oss-requests:{context.ids.hexadecimal(8)}")
         self._contract = load_contract()
         self._bodies = BodyStore(context.data_dir / "oss")
         objects = ObjectWriting(self.state, self._bodies, context.ids)
@@ -90,17 +92,16 @@ class OssService:
         with lock:
             request_id = self.new_request_id()
         try:
-            response = self._answer(request, lock)
+            return self.answer(request, lock, request_id)
         except ApiError as error:
-            _drain(request)
             return self.refuse(request, error, request_id)
-        return self._finish(response, request_id)
 
     def new_request_id(self) -> str:
         """`5C1B2D24B90AD5490CFE368E`: 24 hexadecimal digits, shorter than elsewhere."""
-        return self._context.ids.hexadecimal(24).upper()
+        return self._request_ids.hexadecimal(24).upper()
 
-    def _answer(self, request: HttpRequest, lock: AbstractContextManager[Any]) -> HttpResponse:
+    def answer(self, request: HttpRequest, lock: AbstractContextManager[Any], request_id: str) -> HttpResponse:
+        """The answer, for whoever renders refusals by `refuse`. Errors: ApiError."""
         address, now = read_address(request), self._context.clock.now()
         self._expire(lock, now)
         who = self._authenticate(request, address, now)
@@ -113,7 +114,16 @@ class OssService:
         handler = self._handlers.get(entry.name)
         if handler is None:
             raise ApiError(501, NOT_EMULATED, f"The emulator does not answer {entry.name}.")
-        return handler(call)
+        return self._finish(handler(call), request_id)
+
+    def caller_of(self, request: HttpRequest) -> Principal | None:
+        """Whose key the request names, nothing verified; None for an anonymous request or an unknown key."""
+        try:
+            credential = read_credential(request)
+        except ApiError:
+            return None
+        key = self._accounts.secret_for(credential.access_key_id) if credential else None
+        return key.principal if key else None
 
     def _authenticate(self, request: HttpRequest, address: OssAddress, now: datetime) -> Authenticated:
         if self.verify_signatures:
@@ -159,6 +169,7 @@ class OssService:
 
         Source: https://www.alibabacloud.com/help/en/oss/developer-reference/error-responses
         """
+        _drain(request)
         extra = dict(error.extra)
         error_code = extra.pop("EC", None)
         tree = {

@@ -1,0 +1,124 @@
+"""What the emulator knows of OSS: every request has a name, and nothing unknown is answered by a guess."""
+
+import io
+
+import pytest
+from oss_harness import PAGES, fetch, running_oss
+
+from deployer.emulator.http import HttpRequest
+
+UNSIGNED = {"Authorization": "OSS anyone:anything", "Date": "Sun, 22 Nov 2026 07:12:11 GMT"}
+
+
+@pytest.fixture
+def cloud(emulator):
+    with running_oss(emulator) as cloud:
+        cloud.client_with_bucket("some-bucket")
+        cloud.service.verify_signatures = False
+        yield cloud
+
+
+def request(method, target, host="127.0.0.1:80", **headers):
+    found = {name.replace("_", "-"): value for name, value in headers.items()} | {"host": host}
+    return HttpRequest(method=method, target=target, headers=found, body=io.BytesIO(), content_length=0)
+
+
+@pytest.mark.assumed("what the contract does not know is refused as not emulated; the cloud may ignore or answer it")
+@pytest.mark.parametrize(
+    ("method", "target", "headers", "named"),
+    [
+        ("GET", "/some-bucket?cors", {}, "cors"),
+        ("PUT", "/some-bucket/a", {"x-oss-surprise": "1"}, "x-oss-surprise"),
+        ("PUT", "/some-bucket/a", {"x-oss-callback": "e30="}, "x-oss-callback"),
+        ("GET", "/some-bucket/a?x-oss-process=image/info", {}, "x-oss-process"),
+        ("PUT", "/some-bucket/a?uploadId=1&partNumber=1", {"x-oss-copy-source": "/b/c"}, "uploadId"),
+        ("GET", "/?regions", {}, "DescribeRegions"),
+    ],
+)
+def test_what_is_not_known_is_refused_by_name(cloud, method, target, headers, named):
+    answer = fetch(cloud.url + target, method, headers=UNSIGNED | headers)
+
+    assert answer.status_code == 501
+    assert "<Code>Emulator.NotImplemented</Code>" in answer.text
+    assert named in answer.text
+
+
+@pytest.mark.documented("https://www.alibabacloud.com/help/en/oss/developer-reference/error-responses")
+def test_a_method_a_resource_does_not_have_is_refused(cloud):
+    answer = fetch(cloud.url + "/some-bucket/a?acl", "DELETE", headers=UNSIGNED)
+
+    assert (answer.status_code, "<Code>MethodNotAllowed</Code>" in answer.text) == (405, True)
+
+
+@pytest.mark.documented(PAGES + "putbucketlifecycle")
+@pytest.mark.parametrize(
+    "body",
+    [
+        "<LifecycleConfiguration><Rule><Surprise/></Rule></LifecycleConfiguration>",
+        "<Other/>",
+        "no xml",
+        '<!DOCTYPE x [<!ENTITY a "b">]><LifecycleConfiguration/>',
+    ],
+)
+def test_xml_the_contract_does_not_know_is_refused(cloud, body):
+    answer = fetch(cloud.url + "/some-bucket?lifecycle", "PUT", headers=UNSIGNED, data=body)
+
+    assert (answer.status_code, "<Code>MalformedXML</Code>" in answer.text) == (400, True)
+
+
+@pytest.mark.documented("https://www.alibabacloud.com/help/en/oss/developer-reference/list-of-operations-by-function")
+@pytest.mark.parametrize(
+    ("method", "target", "name"),
+    [
+        ("GET", "/", "ListBuckets"),
+        ("PUT", "/b", "PutBucket"),
+        ("GET", "/b", "ListObjects"),
+        ("GET", "/b/?list-type=2&prefix=x", "ListObjectsV2"),
+        ("GET", "/b?bucketInfo=", "GetBucketInfo"),
+        ("POST", "/b?delete&encoding-type=url", "DeleteMultipleObjects"),
+        ("GET", "/b?uploads", "ListMultipartUploads"),
+        ("PUT", "/b/k", "PutObject"),
+        ("GET", "/b/k?versionId=1", "GetObject"),
+        ("HEAD", "/b/k", "HeadObject"),
+        ("HEAD", "/b/k?objectMeta", "GetObjectMeta"),
+        ("POST", "/b/k?uploads", "InitiateMultipartUpload"),
+        ("PUT", "/b/k?partNumber=1&uploadId=2", "UploadPart"),
+        ("POST", "/b/k?uploadId=2", "CompleteMultipartUpload"),
+        ("GET", "/b/k?uploadId=2", "ListParts"),
+        ("DELETE", "/b/k?uploadId=2", "AbortMultipartUpload"),
+        ("PUT", "/b/k?tagging", "PutObjectTagging"),
+    ],
+)
+def test_every_request_has_the_name_of_its_operation(cloud, method, target, name):
+    assert cloud.service.operation_of(request(method, target)) == name
+
+
+@pytest.mark.documented(PAGES + "copyobject")
+def test_a_put_with_a_source_is_a_copy(cloud):
+    assert cloud.service.operation_of(request("PUT", "/b/k", x_oss_copy_source="/b/other")) == "CopyObject"
+
+
+@pytest.mark.documented("https://www.alibabacloud.com/help/en/oss/developer-reference/list-of-operations-by-function")
+def test_all_operations_of_the_contract_but_the_list_of_regions_are_answered(cloud):
+    missing = set(cloud.service.contract_operations) - set(cloud.service.sources)
+
+    assert missing == {"DescribeRegions"}
+    assert all(source.startswith("https://") for source in cloud.service.sources.values())
+
+
+@pytest.mark.documented("https://www.alibabacloud.com/help/en/oss/user-guide/oss-domain-names")
+@pytest.mark.parametrize(
+    ("made", "expected"),
+    [
+        (request("GET", "/?Action=DescribeInstances", "oss-cn-hangzhou.aliyuncs.com"), True),
+        (request("GET", "/", "bucket.oss-cn-hangzhou-internal.aliyuncs.com"), True),
+        (request("GET", "/bucket/key"), True),
+        (request("GET", "/bucket/key?OSSAccessKeyId=a&Expires=1&Signature=b"), True),
+        (request("POST", "/", authorization="OSS4-HMAC-SHA256 Credential=x"), True),
+        (request("POST", "/", authorization="ACS3-HMAC-SHA256 Credential=x", x_acs_action="RunInstances"), False),
+        (request("GET", "/?Action=DescribeInstances&Version=2014-05-26"), False),
+        (request("POST", "/", "ecs.cn-beijing.aliyuncs.com"), False),
+    ],
+)
+def test_requests_for_oss_are_told_from_those_for_other_products(cloud, made, expected):
+    assert cloud.service.matches(made) is expected
