@@ -1,16 +1,15 @@
-"""OSS behind a real socket, the SDK's clients for it, and what its refusals look like."""
+"""OSS of an emulator behind a real socket, the SDK's clients for it, and what its refusals look like."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import alibabacloud_oss_v2 as oss
 import pytest
 import requests
 
 from deployer.emulator.core import Emulator
-from deployer.emulator.http_server import HttpServer
 from deployer.emulator.services.oss.service import OssService
 from deployer.emulator.services.oss.state import OssState
 
@@ -21,11 +20,17 @@ PAGES = "https://www.alibabacloud.com/help/en/oss/developer-reference/"
 
 @dataclass(kw_only=True)
 class OssCloud:
-    """One emulator's OSS on loopback."""
+    """OSS of a running server."""
 
-    emulator: Emulator
-    service: OssService
-    server: HttpServer
+    server: Any  # conftest's RunningServer
+
+    @property
+    def emulator(self) -> Emulator:
+        return self.server.emulator
+
+    @property
+    def service(self) -> OssService:
+        return self.emulator.services.oss
 
     @property
     def url(self) -> str:
@@ -52,19 +57,6 @@ class OssCloud:
         client = self.client()
         client.put_bucket(oss.PutBucketRequest(bucket=bucket_name))
         return client
-
-
-@contextmanager
-def running_oss(emulator: Emulator) -> Iterator[OssCloud]:
-    """OSS of the emulator, served until the end of the block."""
-    service = OssService(emulator.context, emulator.accounts)
-    lock = threading.RLock()
-    server = HttpServer(lambda request: service.handle(request, lock))
-    server.start()
-    try:
-        yield OssCloud(emulator=emulator, service=service, server=server)
-    finally:
-        server.close()
 
 
 @contextmanager

@@ -2,15 +2,14 @@
 
 import alibabacloud_oss_v2 as oss
 import pytest
-from oss_harness import PAGES, refused, running_oss
+from oss_harness import PAGES, OssCloud, refused
 
 BUCKET = "some-bucket"
 
 
 @pytest.fixture
-def cloud(emulator):
-    with running_oss(emulator) as cloud:
-        yield cloud
+def cloud(server):
+    return OssCloud(server=server)
 
 
 @pytest.fixture
@@ -66,26 +65,26 @@ def test_rules_whose_prefixes_overlap_are_refused(client):
 
 
 @pytest.mark.assumed("rules act as soon as their days are over; the cloud looks once a day")
-def test_a_lifecycle_rule_aborts_uploads_and_expires_objects(virtual_emulator):
-    with running_oss(virtual_emulator) as cloud:
-        client = cloud.client_with_bucket(BUCKET)
-        expiration = oss.LifecycleRuleExpiration(days=2)
-        put_lifecycle(
-            client,
-            abort_rule(prefix="up/"),
-            oss.LifecycleRule(id="e", prefix="old/", status="Enabled", expiration=expiration),
-        )
-        client.initiate_multipart_upload(oss.InitiateMultipartUploadRequest(bucket=BUCKET, key="up/a"))
-        client.put_object(oss.PutObjectRequest(bucket=BUCKET, key="old/a", body=b"a"))
-        client.put_object(oss.PutObjectRequest(bucket=BUCKET, key="kept", body=b"a"))
-        virtual_emulator.advance(86400 + 60)
-        client.list_objects_v2(oss.ListObjectsV2Request(bucket=BUCKET))
+def test_a_lifecycle_rule_aborts_uploads_and_expires_objects(virtual_emulator, virtual_server):
+    cloud = OssCloud(server=virtual_server)
+    client = cloud.client_with_bucket(BUCKET)
+    expiration = oss.LifecycleRuleExpiration(days=2)
+    put_lifecycle(
+        client,
+        abort_rule(prefix="up/"),
+        oss.LifecycleRule(id="e", prefix="old/", status="Enabled", expiration=expiration),
+    )
+    client.initiate_multipart_upload(oss.InitiateMultipartUploadRequest(bucket=BUCKET, key="up/a"))
+    client.put_object(oss.PutObjectRequest(bucket=BUCKET, key="old/a", body=b"a"))
+    client.put_object(oss.PutObjectRequest(bucket=BUCKET, key="kept", body=b"a"))
+    virtual_emulator.advance(86400 + 60)
+    client.list_objects_v2(oss.ListObjectsV2Request(bucket=BUCKET))
 
-        assert cloud.state.open_upload_count == 0
-        assert cloud.state.list_object_names(BUCKET) == ["kept", "old/a"]
-        virtual_emulator.advance(86400)
-        found = client.list_objects_v2(oss.ListObjectsV2Request(bucket=BUCKET)).contents
-        assert [entry.key for entry in found] == ["kept"]
+    assert cloud.state.open_upload_count == 0
+    assert cloud.state.list_object_names(BUCKET) == ["kept", "old/a"]
+    virtual_emulator.advance(86400)
+    found = client.list_objects_v2(oss.ListObjectsV2Request(bucket=BUCKET)).contents
+    assert [entry.key for entry in found] == ["kept"]
 
 
 def put_encryption(client, algorithm, key_id=None):

@@ -2,15 +2,14 @@
 
 import alibabacloud_oss_v2 as oss
 import pytest
-from oss_harness import PAGES, OssCloud, fetch, refused, running_oss
+from oss_harness import PAGES, OssCloud, fetch, refused
 
 BUCKET = "deployer-0123456789abcdef-cn-hangzhou"
 
 
 @pytest.fixture
-def cloud(emulator):
-    with running_oss(emulator) as cloud:
-        yield cloud
+def cloud(server):
+    return OssCloud(server=server)
 
 
 def bucket_info(cloud: OssCloud, bucket_name: str = BUCKET):

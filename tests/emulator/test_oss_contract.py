@@ -2,20 +2,22 @@
 
 import io
 
+import alibabacloud_oss_v2 as oss
 import pytest
-from oss_harness import PAGES, fetch, running_oss
+from oss_harness import PAGES, OssCloud, fetch, refused
 
+from deployer.emulator.faults import Fault
 from deployer.emulator.http import HttpRequest
 
 UNSIGNED = {"Authorization": "OSS anyone:anything", "Date": "Sun, 22 Nov 2026 07:12:11 GMT"}
 
 
 @pytest.fixture
-def cloud(emulator):
-    with running_oss(emulator) as cloud:
-        cloud.client_with_bucket("some-bucket")
-        cloud.service.verify_signatures = False
-        yield cloud
+def cloud(server):
+    cloud = OssCloud(server=server)
+    cloud.client_with_bucket("some-bucket")
+    cloud.service.verify_signatures = False
+    return cloud
 
 
 def request(method, target, host="127.0.0.1:80", **headers):
@@ -122,3 +124,18 @@ def test_all_operations_of_the_contract_but_the_list_of_regions_are_answered(clo
 )
 def test_requests_for_oss_are_told_from_those_for_other_products(cloud, made, expected):
     assert cloud.service.matches(made) is expected
+
+
+@pytest.mark.documented("https://www.alibabacloud.com/help/en/oss/developer-reference/error-responses")
+def test_an_armed_fault_is_answered_the_way_oss_words_errors_and_recorded(server):
+    cloud = OssCloud(server=server)
+    client = cloud.client_with_bucket("some-bucket")
+    cloud.emulator.faults.add(Fault(action="PutObject", product="oss", status=503, code="SlowDown", message="Slow."))
+    request = oss.PutObjectRequest(bucket="some-bucket", key="a", body=b"x" * 3_000_000)
+    with refused(503, "SlowDown") as errors:
+        client.put_object(request)
+    client.put_object(request)
+
+    assert len(errors[0].request_id) == 24
+    calls = [(call.action, call.status, call.code) for call in cloud.emulator.recorder.calls]
+    assert calls == [("PutBucket", 200, ""), ("PutObject", 503, "SlowDown"), ("PutObject", 200, "")]

@@ -1,20 +1,26 @@
 """Lists of objects: prefixes, delimiters, pages, encoded names."""
 
+from dataclasses import dataclass
+
 import alibabacloud_oss_v2 as oss
 import pytest
-from oss_harness import PAGES, refused, running_oss
+from hypothesis import given
+from hypothesis import strategies as st
+from oss_harness import PAGES, OssCloud, refused
+
+from deployer.emulator.wire.oss_listing import Question, list_page
 
 BUCKET = "some-bucket"
 KEYS = ("a", "app/", "app/web/1.json", "app/web/2.json", "app/x y&<你好>\x01", "b/1", "b/2", "c")
 
 
 @pytest.fixture
-def client(emulator):
-    with running_oss(emulator) as cloud:
-        client = cloud.client_with_bucket(BUCKET)
-        for key in KEYS:
-            client.put_object(oss.PutObjectRequest(bucket=BUCKET, key=key, body=key.encode()))
-        yield client
+def client(server):
+    cloud = OssCloud(server=server)
+    client = cloud.client_with_bucket(BUCKET)
+    for key in KEYS:
+        client.put_object(oss.PutObjectRequest(bucket=BUCKET, key=key, body=key.encode()))
+    return client
 
 
 def entries(page):
@@ -72,3 +78,33 @@ def test_more_than_1000_entries_at_once_are_refused(client):
         client.list_objects(oss.ListObjectsRequest(bucket=BUCKET, max_keys=1001))
     with refused(400, "InvalidArgument"):
         client.list_objects_v2(oss.ListObjectsV2Request(bucket=BUCKET, continuation_token="no token"))
+
+
+@dataclass
+class Name:
+    object_name: str
+
+
+@pytest.mark.documented(PAGES + "listobjects")
+@given(
+    names=st.sets(st.text("ab/é", min_size=1, max_size=6)),
+    prefix=st.text("ab/", max_size=2),
+    delimiter=st.sampled_from(["", "/", "b"]),
+    limit=st.integers(1, 4),
+)
+def test_whatever_the_names_every_entry_is_on_exactly_one_page(names, prefix, delimiter, limit):
+    items = [Name(name) for name in sorted(names, key=str.encode)]
+    expected = set()
+    for name in names:
+        if name.startswith(prefix):
+            head, found, _ = name[len(prefix) :].partition(delimiter) if delimiter else (name[len(prefix) :], "", "")
+            expected.add((prefix + head + found, bool(found)))
+    entries, marker, is_truncated = [], "", True
+    while is_truncated:
+        page = list_page(items, Question(prefix=prefix, delimiter=delimiter, marker=marker, limit=limit))
+        entries += [(item.object_name, False) for item in page.items]
+        entries += [(folded, True) for folded in page.common_prefixes]
+        marker, is_truncated = page.last, page.is_truncated
+
+    assert len(entries) == len(expected)
+    assert set(entries) == expected

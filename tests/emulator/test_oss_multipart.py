@@ -8,7 +8,7 @@ import alibabacloud_oss_v2 as oss
 import fastcrc
 import pytest
 from alibabacloud_oss_v2.uploader import UploadError
-from oss_harness import PAGES, refused, running_oss
+from oss_harness import PAGES, OssCloud, refused
 
 BUCKET = "some-bucket"
 KEY = "dir/a b.zip"
@@ -16,9 +16,8 @@ PART_BYTES = 100 * 1024
 
 
 @pytest.fixture
-def cloud(emulator):
-    with running_oss(emulator) as cloud:
-        yield cloud
+def cloud(server):
+    return OssCloud(server=server)
 
 
 @pytest.fixture

@@ -9,15 +9,14 @@ from datetime import datetime, timedelta, timezone
 import alibabacloud_oss_v2 as oss
 import fastcrc
 import pytest
-from oss_harness import PAGES, fetch, refused, running_oss
+from oss_harness import PAGES, OssCloud, fetch, refused
 
 BUCKET = "some-bucket"
 
 
 @pytest.fixture
-def cloud(emulator):
-    with running_oss(emulator) as cloud:
-        yield cloud
+def cloud(server):
+    return OssCloud(server=server)
 
 
 @pytest.fixture

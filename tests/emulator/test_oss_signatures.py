@@ -1,13 +1,19 @@
 """Who may do what: V4 and V1 signatures, signed URLs and their life, sessions, hosts, clocks."""
 
+import base64
+import hmac
 import io
 import threading
 from datetime import datetime, timedelta, timezone
+from email.utils import format_datetime
 from urllib.parse import urlsplit
 
 import alibabacloud_oss_v2 as oss
 import pytest
-from oss_harness import ACCESS_KEY_ID, ACCESS_KEY_SECRET, PAGES, fetch, refused, running_oss
+from alibabacloud_oss_v2.signer import SignerV4
+from alibabacloud_oss_v2.types import HttpRequest as SdkRequest
+from alibabacloud_oss_v2.types import SigningContext
+from oss_harness import ACCESS_KEY_ID, ACCESS_KEY_SECRET, PAGES, OssCloud, fetch, refused
 
 from deployer.clock import VirtualClock
 from deployer.emulator.http import HttpRequest
@@ -20,10 +26,10 @@ FORBIDDEN_PAGE = "https://www.alibabacloud.com/help/en/oss/user-guide/http-403-e
 
 
 @pytest.fixture
-def cloud(emulator):
-    with running_oss(emulator) as cloud:
-        cloud.client_with_bucket(BUCKET)
-        yield cloud
+def cloud(server):
+    cloud = OssCloud(server=server)
+    cloud.client_with_bucket(BUCKET)
+    return cloud
 
 
 def put(client, key=KEY, body=b"hello"):
@@ -112,15 +118,15 @@ def test_headers_signed_into_a_url_must_be_sent_as_they_were_signed(cloud):
 
 @pytest.mark.documented(EXPIRED_PAGE)
 @pytest.mark.parametrize("version", ["v4", "v1"])
-def test_a_signed_url_is_over_when_its_time_is_over(virtual_emulator, version):
-    with running_oss(virtual_emulator) as cloud:
-        client = cloud.client_with_bucket(BUCKET)
-        put(client)
-        url = presign(cloud.client(signature_version=version), expires=timedelta(minutes=10))
-        virtual_emulator.advance(9 * 60)
-        assert fetch(url).status_code == 200
-        virtual_emulator.advance(2 * 60)
-        answer = fetch(url)
+def test_a_signed_url_is_over_when_its_time_is_over(virtual_emulator, virtual_server, version):
+    cloud = OssCloud(server=virtual_server)
+    client = cloud.client_with_bucket(BUCKET)
+    put(client)
+    url = presign(cloud.client(signature_version=version), expires=timedelta(minutes=10))
+    virtual_emulator.advance(9 * 60)
+    assert fetch(url).status_code == 200
+    virtual_emulator.advance(2 * 60)
+    answer = fetch(url)
 
     assert answer.status_code == 403
     assert "<Code>AccessDenied</Code><Message>Request has expired.</Message>" in answer.text
@@ -129,26 +135,26 @@ def test_a_signed_url_is_over_when_its_time_is_over(virtual_emulator, version):
 
 @pytest.mark.documented("https://www.alibabacloud.com/help/en/oss/support/0002-00000007")
 @pytest.mark.parametrize("version", ["v4", "v1"])
-def test_a_session_signs_until_it_is_over_and_its_urls_end_with_it(virtual_emulator, version):
+def test_a_session_signs_until_it_is_over_and_its_urls_end_with_it(virtual_emulator, virtual_server, version):
     role = virtual_emulator.accounts.add_role("Deployer")
     session = virtual_emulator.accounts.add_session(role, "from-ci", 900)
     key = (session.access_key_id, session.secret, session.security_token)
-    with running_oss(virtual_emulator) as cloud:
-        client = cloud.client_with_bucket(BUCKET)
-        put(client)
-        client = cloud.client(key=key, signature_version=version)
-        put(client, "by-session")
-        url = presign(client, expires=timedelta(hours=2))
-        assert fetch(url).status_code == 200
-        with refused(403, "InvalidSecurityToken"):
-            put(cloud.client(key=(*key[:2], "other"), signature_version=version))
-        with refused(403, "InvalidSecurityToken"):
-            put(cloud.client(key=(*key[:2], None), signature_version=version))
-        virtual_emulator.advance(901)
+    cloud = OssCloud(server=virtual_server)
+    client = cloud.client_with_bucket(BUCKET)
+    put(client)
+    client = cloud.client(key=key, signature_version=version)
+    put(client, "by-session")
+    url = presign(client, expires=timedelta(hours=2))
+    assert fetch(url).status_code == 200
+    with refused(403, "InvalidSecurityToken"):
+        put(cloud.client(key=(*key[:2], "other"), signature_version=version))
+    with refused(403, "InvalidSecurityToken"):
+        put(cloud.client(key=(*key[:2], None), signature_version=version))
+    virtual_emulator.advance(901)
 
-        assert "SecurityTokenExpired" in fetch(url).text
-        with refused(403, "SecurityTokenExpired"):
-            put(client, "by-session")
+    assert "SecurityTokenExpired" in fetch(url).text
+    with refused(403, "SecurityTokenExpired"):
+        put(client, "by-session")
 
 
 @pytest.mark.documented(FORBIDDEN_PAGE)
@@ -167,14 +173,27 @@ def test_a_clock_that_is_more_than_15_minutes_off_is_refused(cloud, version, min
 
 @pytest.mark.documented(V4_PAGE)
 def test_a_signed_host_must_be_the_one_the_request_went_to(cloud):
-    client = cloud.client(additional_headers=["host"])
-    put(client)
+    put(cloud.client(), "a")
     host = urlsplit(cloud.url).netloc
-    url = presign(client, oss.GetObjectRequest(bucket=BUCKET, key=KEY, headers={"host": host}))
+    now = datetime.now(timezone.utc)
+    context = SigningContext(
+        product="oss",
+        region="cn-hangzhou",
+        bucket=BUCKET,
+        key="a",
+        request=SdkRequest("GET", f"{cloud.url}/{BUCKET}/a", headers={"host": host}),
+        credentials=oss.credentials.Credentials(ACCESS_KEY_ID, ACCESS_KEY_SECRET),
+        signing_time=now,
+        additional_headers={"host"},
+    )
+    context.auth_method_query = True
+    context.expiration_time = now + timedelta(minutes=5)
+    SignerV4().sign(context)
+    url = context.request.url
 
     assert "x-oss-additional-headers=host" in url
     assert fetch(url).status_code == 200
-    assert fetch(url, headers={"Host": f"{BUCKET}.oss-cn-hangzhou.aliyuncs.com"}).status_code == 403
+    assert fetch(url, headers={"Host": f"localhost:{host.rpartition(':')[2]}"}).status_code == 403
 
 
 def ask(cloud, target, host, method="GET"):
@@ -235,3 +254,14 @@ def test_a_plus_in_a_path_is_a_space(cloud):
 
     assert b"".join(ask(cloud, "/a+b", f"{BUCKET}.oss-cn-hangzhou.aliyuncs.com").body) == b"hello"
     assert ask(cloud, "/a%2Bb", f"{BUCKET}.oss-cn-hangzhou.aliyuncs.com").status == 404
+
+
+@pytest.mark.assumed("some clients sign a bucket without the slash behind it; the service is said to want the slash")
+@pytest.mark.parametrize("resource", [f"/{BUCKET}", f"/{BUCKET}/"])
+def test_a_bucket_may_be_signed_with_and_without_the_slash_behind_it(cloud, resource):
+    date = format_datetime(datetime.now(timezone.utc), usegmt=True)
+    text = f"GET\n\n\n{date}\n{resource}"
+    signature = base64.b64encode(hmac.digest(ACCESS_KEY_SECRET.encode(), text.encode(), "sha1")).decode()
+    headers = {"Authorization": f"OSS {ACCESS_KEY_ID}:{signature}", "Date": date}
+
+    assert fetch(f"{cloud.url}/{BUCKET}?prefix=a", headers=headers).status_code == 200

@@ -92,7 +92,11 @@ class MultipartUploads:
             attributes = upload.attributes
             if call.header("x-oss-object-acl"):
                 attributes = with_acl(attributes, read_object_acl(call, bucket))
-        version = new_version(call, self._bodies.join(part.body for part in parts), attributes)
+        try:
+            body = self._bodies.join(part.body for part in parts)
+        except FileNotFoundError:  # aborted, completed or written again meanwhile
+            raise _no_such_upload(call) from None
+        version = new_version(call, body, attributes)
         version.object_type = "Multipart"
         version.etag = _multipart_etag(parts)
         with call.lock:
@@ -164,14 +168,18 @@ class MultipartUploads:
 def _get_upload(call: OssCall, bucket: Bucket) -> Upload:
     upload = bucket.uploads.get(call.query.get("uploadId", ""))
     if upload is None or upload.object_name != call.object_name:
-        raise ApiError(
-            404,
-            "NoSuchUpload",
-            "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or "
-            "completed.",
-            extra={"UploadId": call.query.get("uploadId", "")},
-        )
+        raise _no_such_upload(call)
     return upload
+
+
+def _no_such_upload(call: OssCall) -> ApiError:
+    return ApiError(
+        404,
+        "NoSuchUpload",
+        "The specified upload does not exist. The upload ID may be invalid, or the upload may have been aborted or "
+        "completed.",
+        extra={"UploadId": call.query.get("uploadId", "")},
+    )
 
 
 def _read_part_list(call: OssCall) -> list[tuple[int, str]]:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from deployer.clock import Clock, SystemClock
-from deployer.emulator.actions import ApiError, Principal
+from deployer.emulator.actions import ApiError
 from deployer.emulator.context import Context
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ids import Ids
@@ -25,7 +25,7 @@ from deployer.emulator.services.oss.operations import NOT_EMULATED, Operation, l
 from deployer.emulator.services.oss.state import Bucket, OssState
 from deployer.emulator.wire import oss_xml
 from deployer.emulator.wire.oss_address import OssAddress, is_oss_host, read_address
-from deployer.emulator.wire.oss_credential import has_credential, read_credential
+from deployer.emulator.wire.oss_credential import has_credential
 
 _LONGEST_NAME_BYTES = 1023
 _DEFAULT_REGION_ID = "cn-hangzhou"
@@ -92,7 +92,7 @@ class OssService:
         with lock:
             request_id = self.new_request_id()
         try:
-            return self.answer(request, lock, request_id)
+            return self._answer(request, lock, request_id)
         except ApiError as error:
             return self.refuse(request, error, request_id)
 
@@ -100,8 +100,7 @@ class OssService:
         """`5C1B2D24B90AD5490CFE368E`: 24 hexadecimal digits, shorter than elsewhere."""
         return self._request_ids.hexadecimal(24).upper()
 
-    def answer(self, request: HttpRequest, lock: AbstractContextManager[Any], request_id: str) -> HttpResponse:
-        """The answer, for whoever renders refusals by `refuse`. Errors: ApiError."""
+    def _answer(self, request: HttpRequest, lock: AbstractContextManager[Any], request_id: str) -> HttpResponse:
         address, now = read_address(request), self._context.clock.now()
         self._expire(lock, now)
         who = self._authenticate(request, address, now)
@@ -115,15 +114,6 @@ class OssService:
         if handler is None:
             raise ApiError(501, NOT_EMULATED, f"The emulator does not answer {entry.name}.")
         return self._finish(handler(call), request_id)
-
-    def caller_of(self, request: HttpRequest) -> Principal | None:
-        """Whose key the request names, nothing verified; None for an anonymous request or an unknown key."""
-        try:
-            credential = read_credential(request)
-        except ApiError:
-            return None
-        key = self._accounts.secret_for(credential.access_key_id) if credential else None
-        return key.principal if key else None
 
     def _authenticate(self, request: HttpRequest, address: OssAddress, now: datetime) -> Authenticated:
         if self.verify_signatures:
