@@ -111,9 +111,13 @@ def _read_text(path: Path) -> str:
     except OSError as error:
         kind = _kind_at(path)
         raise ConfigUnreadable(str(path), kind or str(error.strerror), "name a YAML file with `--config`") from None
-    with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
+    status = os.fstat(descriptor)
+    try:
         _refuse_unsafe(path, status)
+    except ConfigUnreadable:
+        os.close(descriptor)
+        raise
+    with os.fdopen(descriptor, "rb") as file:
         data = file.read(MAX_BYTES + 1)
     if len(data) > MAX_BYTES:
         size = max(status.st_size, len(data))

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
@@ -143,9 +144,9 @@ def _type_hint(kind: str, value: Any, found: str | None) -> str | None:
         digits = str(value).strip() if isinstance(value, str) else ""
         if digits.isdigit():
             return f"write it as a plain number: `{digits.lstrip('0') or '0'}`"
-        number = "".join(character for character in digits if character.isdigit())
-        if number and digits.startswith(number):
-            return f"write the number alone: `{number}`"
+        with_unit = re.fullmatch(r"(\d+)\s*[A-Za-z]+", digits)
+        if with_unit:
+            return f"write the number alone: `{with_unit.group(1)}`"
         if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
             return f"write `{int(value)}`"
     if kind == "list_type":
