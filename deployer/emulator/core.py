@@ -5,6 +5,7 @@ State lives here and nowhere else; two emulators know nothing of each other.
 
 import shutil
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,11 @@ class Emulator:
         self._dispatcher.handlers.update(self.services.handlers())
         self._closed = False
 
+    @property
+    def lock(self) -> AbstractContextManager[bool]:
+        """Held while a handler runs; whoever looks at the services' state from outside holds it, too."""
+        return self._dispatcher.lock
+
     def handle(self, request: HttpRequest) -> HttpResponse:
         """The answer to one request, whichever product it is for. Errors: DroppedConnection when none is to come."""
         if self.services.oss.matches(request):
@@ -83,6 +89,8 @@ class Emulator:
     def tick(self) -> float | None:
         """Do what is due by now; seconds until something is due again, None when nothing waits."""
         with self._dispatcher.lock:
+            if self._closed:
+                return None
             self.context.scheduler.run_due()
             return self.context.scheduler.next_due_in_seconds
 

@@ -4,11 +4,13 @@ import json
 import os
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any, Protocol, runtime_checkable
 from urllib.parse import parse_qsl
 
 from deployer.clock import VirtualClock
 from deployer.emulator.core import Emulator
+from deployer.emulator.exposure import PortExposure
 from deployer.emulator.faults import Fault
 from deployer.emulator.http import HttpRequest, HttpResponse
 
@@ -45,6 +47,7 @@ class EmulatorHost:
         self._make = make
         self._token = token
         self.emulator = make()
+        self._exposure = PortExposure(self.emulator)
         self._work = threading.Event()
         self._stopping = False
         self._address: tuple[str, int] | None = None
@@ -67,6 +70,7 @@ class EmulatorHost:
         self._work.set()
         if self._ticker.is_alive():
             self._ticker.join(timeout=5)
+        self._exposure.close()
         self.emulator.close()
 
     def handle(self, request: HttpRequest) -> HttpResponse:
@@ -77,12 +81,14 @@ class EmulatorHost:
             return self.emulator.handle(request)
         finally:
             self._work.set()
+            self._exposure.wake()
 
     def reset(self) -> None:
         """Forget everything that exists; keys, roles and the clock stay."""
-        old = self.emulator
-        old.close()
+        self._exposure.close()
+        self.emulator.close()
         self.emulator = self._make()
+        self._exposure = PortExposure(self.emulator)
         if self._address is not None:
             self.announce(*self._address)
 
@@ -91,6 +97,7 @@ class EmulatorHost:
         while not self._stopping:
             self._work.clear()
             due_in_seconds = self.emulator.tick()
+            self._exposure.wake()
             if due_in_seconds is None:
                 self._work.wait()
             elif due_in_seconds > _SHORTEST_TICK_SECONDS:
@@ -116,6 +123,7 @@ class EmulatorHost:
             ("GET", "health"): lambda _: {"status": "ok", "pid": os.getpid()},
             ("GET", "state"): lambda _: self._state(),
             ("GET", "requests"): self._requests,
+            ("GET", "ports"): lambda _: [asdict(port) for port in self._exposure.published()],
             ("GET", "faults"): lambda _: self.emulator.faults.described(),
             ("POST", "faults"): self._add_faults,
             ("DELETE", "faults"): lambda _: self._clear_faults(),

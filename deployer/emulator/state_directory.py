@@ -74,7 +74,7 @@ class StateDirectory:
     def remove_info(self, pid: int) -> None:
         """Forget the server with that pid; another's entry stays."""
         info = self.read_info()
-        if info is None or info.pid == pid:
+        if info is not None and info.pid == pid:
             self._info_path.unlink(missing_ok=True)
 
     def remove_files(self) -> None:
