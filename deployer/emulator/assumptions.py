@@ -40,3 +40,17 @@ class Assumptions:
     # On loopback the host names no region, so the region a V4 signature was made for stands for the endpoint's: a client
     # set to another region than the bucket's is told the right endpoint, as it would be by the real one's host.
     oss_signing_region_is_endpoint: bool = True
+    # Seconds an execution stays Started, and seconds each of its tasks takes to start. Documented only as statuses.
+    oos_started_seconds: float = 0.3
+    oos_task_seconds: float = 0.1
+    # What StartExecution does without SafetyCheck: SDK and CLI texts of 2026 say this, an API page of 2024 says Skip.
+    oos_default_safety_check: str = "ConfirmEveryHighRiskAction"
+    # Whether a failed execution has Outputs. No page says; a client should not need them.
+    oos_failed_execution_has_outputs: bool = True
+    # HTTP statuses of OOS codes. Clients known to work match on the code alone.
+    oos_not_exists_status: int = 404
+    oos_already_exists_status: int = 409
+    oos_delete_conflict_status: int = 409
+    # The code for a template that cannot be read or run, and for a notification or deletion its status does not allow.
+    oos_invalid_template_code: str = "InvalidTemplate"
+    oos_wrong_status_code: str = "InvalidExecutionStatus"

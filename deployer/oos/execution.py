@@ -173,18 +173,18 @@ def notify(execution: Execution, notification: Notification) -> bool:
 
 
 def cancel(execution: Execution, at: datetime, message: str = "") -> None:
-    """Stop an execution where it stands, its child executions first; what runs outside of OOS goes on.
+    """Stop an execution where it stands, with its child executions; what runs outside of OOS goes on.
 
     Source: https://help.aliyun.com/document_detail/120760.html
     """
     if execution.status.is_final:
         return
-    for child in execution.children:
-        cancel(child, at, message)
-    for process in execution.processes:
+    for process in execution.processes:  # before the children, or their end would wake it once more
         process.stop()
     for run in execution.task_runs:
         if not run.status.is_final:
             run.status = Status.CANCELLED
             run.ended_at = run.updated_at = at
+    for child in execution.children:
+        cancel(child, at, message)
     execution.finish(at, Status.CANCELLED, message)

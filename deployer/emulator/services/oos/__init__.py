@@ -1,0 +1,1 @@
+"""CloudOps Orchestration Service: executions, templates, and application management in cn-hangzhou."""

@@ -1,0 +1,36 @@
+"""The OOS service: all its operations under one roof. What has no handler is answered as not emulated."""
+
+from deployer.emulator.actions import Handler, handlers_of, sources_of
+from deployer.emulator.context import Context
+from deployer.emulator.services.oos.application_handlers import ApplicationActions
+from deployer.emulator.services.oos.execution_handlers import ExecutionActions
+from deployer.emulator.services.oos.group_handlers import GroupActions
+from deployer.emulator.services.oos.host import Hosts
+from deployer.emulator.services.oos.start_handlers import StartActions
+from deployer.emulator.services.oos.state import OosState
+from deployer.emulator.services.oos.tag_handlers import TagActions
+from deployer.emulator.services.oos.template_handlers import TemplateActions
+
+
+class OosService:
+    """Executions, templates and application management over the API."""
+
+    def __init__(self, context: Context) -> None:
+        state = OosState(context)
+        hosts = Hosts(state)
+        self._parts: tuple[object, ...] = (
+            StartActions(state, hosts),
+            ExecutionActions(state),
+            TemplateActions(state),
+            ApplicationActions(state),
+            GroupActions(state),
+            TagActions(state),
+        )
+
+    def handlers(self) -> dict[str, Handler]:
+        """Every operation the service answers, by API name."""
+        return {name: handler for part in self._parts for name, handler in handlers_of(part).items()}
+
+    def sources(self) -> dict[str, str]:
+        """Where each operation's behaviour was read, by API name."""
+        return {name: source for part in self._parts for name, source in sources_of(part).items()}

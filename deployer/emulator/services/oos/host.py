@@ -1,0 +1,144 @@
+"""What an execution's tasks reach from inside the emulator: other services' APIs under its identity, and templates."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deployer.emulator.actions import ApiError, Principal
+from deployer.emulator.contract.document import Contract, Operation, Parameter
+from deployer.emulator.services.oos.state import OosState, StoredExecution
+from deployer.oos.actions import ACTIONS
+from deployer.oos.api_calls import ApiParameter
+from deployer.oos.execution import Execution
+from deployer.oos.failures import ApiFailure
+from deployer.oos.runner import Host, Settings
+from deployer.oos.shipped import ProductActions
+from deployer.oos.template import Task, Template
+
+
+class Hosts:
+    """Makes the host of each execution."""
+
+    def __init__(self, state: OosState) -> None:
+        self._state = state
+        self._contract = Contract()
+        self.product_actions = ProductActions()
+
+    def make(self, root: StoredExecution, principal: Principal) -> Host:
+        """The host of an execution and all its children."""
+        assumptions = self._state.context.assumptions
+        calls = _Calls(self._state, self._contract, root.execution, principal)
+
+        def add_execution(child: Execution) -> None:
+            self._state.executions[child.execution_id] = StoredExecution(
+                execution=child, tags=dict(root.tags), resource_group_id=root.resource_group_id
+            )
+
+        return Host(
+            clock=self._state.context.clock,
+            call_api=calls.call,
+            describe_api=calls.describe,
+            find_template=lambda name, version: self.find_template(name, version, root.execution),
+            add_execution=add_execution,
+            settings=Settings(
+                task_seconds=assumptions.oos_task_seconds,
+                failed_execution_has_outputs=assumptions.oos_failed_execution_has_outputs,
+            ),
+        )
+
+    def find_template(self, name: str, version: str, execution: Execution) -> Template | None:
+        """One of the account's own templates, or a cloud product action."""
+        stored = self._state.find_template(name, account_id=execution.account_id, region_id=execution.region_id)
+        if stored is None:
+            return self.product_actions.find(name)
+        found = stored.find_version(version)
+        return None if found is None else found.template
+
+    def unsupported_actions(self, tasks: tuple[Task, ...]) -> list[str]:
+        """Actions that exist in the cloud and cannot be run here."""
+        missing: list[str] = []
+        for task in tasks:
+            if task.action_key not in ACTIONS and self.product_actions.find(task.action) is None:
+                missing.append(task.action)
+            missing += self.unsupported_actions(task.loop_tasks)
+        return missing
+
+
+class _Calls:
+    """API calls of one execution: in its region, by its caller, or by the role the template names."""
+
+    def __init__(self, state: OosState, contract: Contract, execution: Execution, principal: Principal) -> None:
+        self._state = state
+        self._contract = contract
+        self._execution = execution
+        self._caller = principal
+        self._role_principal: Principal | None = None
+
+    def describe(self, service: str, api: str) -> tuple[ApiParameter, ...] | None:
+        """What the API takes; None when the emulator does not know it."""
+        operation = self._find(service, api)
+        return None if operation is None else tuple(_parameter(p) for p in operation.parameters.values())
+
+    def call(self, service: str, api: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer's body. Errors: ApiFailure."""
+        operation = self._find(service, api)
+        if operation is None:
+            raise ApiFailure("Emulator.NotImplemented", f"{service} {api} is not emulated by the local cloud")
+        region_id = str(parameters.get("RegionId") or self._execution.region_id)
+        params = {**parameters, "RegionId": region_id} if "RegionId" in operation.parameters else dict(parameters)
+        try:
+            principal = self._principal()
+            return self._state.context.call_api(
+                operation.product, operation.name, params, region_id=region_id, principal=principal
+            )
+        except ApiError as error:
+            raise ApiFailure(error.code, error.message, error.extra) from None
+
+    def _find(self, service: str, api: str) -> Operation | None:
+        """The operation; letter case counts in neither name."""
+        product = {"bssopenapi": "bss"}.get(service.casefold(), service.casefold())
+        for candidate in (product, "vpc") if product == "ecs" else (product,):
+            try:
+                document = self._contract.product(candidate)
+            except KeyError:
+                return None
+            name = next((name for name in document.names if name.casefold() == api.casefold()), None)
+            if name is not None:
+                return document.find(name)
+        return None
+
+    def _principal(self) -> Principal:
+        """Who calls. An empty role means the caller of StartExecution.
+
+        Source: https://help.aliyun.com/zh/oos/user-guide/query-the-ram-policy-required-for-template-execution
+        Errors: ApiError of AssumeRole.
+        """
+        role_name = self._execution.ram_role
+        if not role_name:
+            return self._caller
+        if self._role_principal is None:
+            account_id = self._execution.account_id
+            arn = role_name if role_name.startswith("acs:") else f"acs:ram::{account_id}:role/{role_name}"
+            body = self._state.context.call_api(
+                "sts",
+                "AssumeRole",
+                {"RoleArn": arn, "RoleSessionName": "oos"},
+                region_id=self._execution.region_id,
+                principal=self._caller,
+            )
+            self._role_principal = Principal(
+                account_id=account_id,
+                access_key_id=body["Credentials"]["AccessKeyId"],
+                arn=body["AssumedRoleUser"]["Arn"],
+                user_id=body["AssumedRoleUser"]["AssumedRoleId"],
+                identity_type="AssumedRoleUser",
+                role_id=body["AssumedRoleUser"]["AssumedRoleId"].partition(":")[0],
+            )
+        return self._role_principal
+
+
+def _parameter(parameter: Parameter) -> ApiParameter:
+    return ApiParameter(
+        name=parameter.name,
+        is_list=parameter.is_list,
+        fields=tuple(_parameter(field) for field in parameter.fields),
+    )

@@ -1,0 +1,121 @@
+"""StartExecution: which template, do the parameters fit, then let it run."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from deployer.emulator.actions import ApiError, Body, Call, action
+from deployer.emulator.services.client_tokens import ClientTokens
+from deployer.emulator.services.oos.execution_views import started_view
+from deployer.emulator.services.oos.host import Hosts
+from deployer.emulator.services.oos.state import OosState, StoredExecution
+from deployer.emulator.services.oos.template_handlers import read_template_text, text_tags
+from deployer.emulator.services.refusals import invalid_parameter, not_implemented, refuse_unsupported
+from deployer.oos.execution import Execution
+from deployer.oos.failures import ParameterError
+from deployer.oos.parameters import given_parameters
+from deployer.oos.runner import Runner
+from deployer.oos.template import Template
+
+_LOOP_MODES = ("Automatic", "FirstBatchPause", "EveryBatchPause")
+_SAFETY_CHECKS = ("Skip", "ConfirmEveryHighRiskAction")
+
+
+class StartActions:
+    """Starts executions."""
+
+    def __init__(self, state: OosState, hosts: Hosts) -> None:
+        self._state = state
+        self._hosts = hosts
+        self._tokens = ClientTokens()
+
+    @action(
+        "StartExecution", source="https://help.aliyun.com/zh/oos/developer-reference/api-oos-2019-06-01-startexecution"
+    )
+    def start_execution(self, call: Call) -> Body:
+        """It answers at once, with status Started; the same ClientToken gives the same execution."""
+        refuse_unsupported(call, "TemplateURL", "ParentExecutionId")
+        return self._tokens.once(call, lambda: {"Execution": started_view(self._start(call))})
+
+    def _start(self, call: Call) -> StoredExecution:
+        stored = self._named_template(call)
+        template = stored.execution.template
+        if template.is_state:
+            raise not_implemented(call, "a template of type State")
+        unsupported = self._hosts.unsupported_actions(template.tasks)
+        if unsupported:
+            raise not_implemented(call, f"the action {', '.join(sorted(set(unsupported)))}")
+        self._state.executions[stored.execution.execution_id] = stored
+        host = self._hosts.make(stored, call.principal)
+        self._state.drive(
+            stored.execution,
+            Runner(host, stored.execution).steps(),
+            after_seconds=self._state.context.assumptions.oos_started_seconds,
+        )
+        return stored
+
+    def _named_template(self, call: Call) -> StoredExecution:
+        """A new execution of the one template the call names."""
+        name, content = call.params.get("TemplateName"), call.params.get("TemplateContent")
+        if (name is None) == (content is None):
+            raise ApiError(400, "InvalidParameter", "Exactly one of TemplateName and TemplateContent is to be given.")
+        if content is not None:
+            template = read_template_text(self._state, content)
+            return StoredExecution(execution=self._execution(call, template), **_said(call))
+        stored = self._state.find_template(str(name), account_id=call.principal.account_id, region_id=call.region_id)
+        if stored is None:
+            product_action = self._hosts.product_actions.find(str(name))
+            if product_action is None:
+                raise self._state.not_exists("Template", str(name))
+            return StoredExecution(execution=self._execution(call, product_action), **_said(call))
+        version = stored.find_version(call.params.get("TemplateVersion", ""))
+        if version is None:
+            raise self._state.not_exists("TemplateVersion", call.params["TemplateVersion"])
+        execution = self._execution(call, version.template, version=version.version)
+        stored.execution_count += 1
+        return StoredExecution(
+            execution=execution, template_id=stored.template_id, template_hash=version.hash, **_said(call)
+        )
+
+    def _execution(self, call: Call, template: Template, *, version: str = "") -> Execution:
+        loop_mode = _one_of(call, "LoopMode", _LOOP_MODES, "Automatic")
+        safety_check = _one_of(
+            call, "SafetyCheck", _SAFETY_CHECKS, self._state.context.assumptions.oos_default_safety_check
+        )
+        if call.params.get("Mode", "Automatic") != "Automatic":
+            safety_check = "ConfirmEveryHighRiskAction"  # Skip counts in Automatic mode alone
+        given = call.params.get("Parameters", {})
+        if not isinstance(given, Mapping):
+            raise invalid_parameter("Parameters")
+        try:
+            parameters = given_parameters(template, given)
+        except ParameterError as error:
+            raise ApiError(400, "InvalidParameter", f"Parameters: {error}") from None
+        return Execution(
+            execution_id=f"exec-{self._state.context.ids.hexadecimal(20)}",
+            template=template,
+            parameters=parameters,
+            region_id=call.region_id,
+            account_id=call.principal.account_id,
+            created_at=self._state.now(),
+            execute_user=call.principal.user_id,
+            template_name=call.params.get("TemplateName", ""),
+            template_version=version,
+            mode=call.params.get("Mode", "Automatic"),
+            loop_mode=loop_mode,
+            safety_check=safety_check,
+        )
+
+
+def _said(call: Call) -> dict[str, Any]:
+    return {
+        "description": call.params.get("Description", ""),
+        "tags": text_tags(call),
+        "resource_group_id": call.params.get("ResourceGroupId", ""),
+    }
+
+
+def _one_of(call: Call, name: str, allowed: tuple[str, ...], default: str) -> str:
+    value = str(call.params.get(name, default))
+    if value not in allowed:
+        raise invalid_parameter(name)
+    return value
