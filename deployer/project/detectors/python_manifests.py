@@ -4,7 +4,7 @@ import ast
 import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from deployer.project.project_dir import ProjectDir
@@ -52,13 +52,13 @@ class PythonManifest:
         return next((one for name in names for one in self.requirements if one.name == name), None)
 
 
-@dataclass(slots=True, kw_only=True)
 class _Reader:
     """Collects requirements of one requirements file and of those it includes."""
 
-    project_dir: ProjectDir
-    seen: set[str] = field(default_factory=set)
-    warnings: list[str] = field(default_factory=list)
+    def __init__(self, project_dir: ProjectDir) -> None:
+        self.project_dir = project_dir
+        self.seen: set[str] = set()
+        self.warnings: list[str] = []
 
     def read(self, file: str) -> list[Requirement]:
         text = self.project_dir.find_text(file)
@@ -121,7 +121,7 @@ def _merge(first: PythonManifest, second: PythonManifest | None) -> PythonManife
 def _read_requirements(project_dir: ProjectDir) -> PythonManifest | None:
     for file in REQUIREMENTS_FILES:
         if project_dir.is_file(file):
-            reader = _Reader(project_dir=project_dir)
+            reader = _Reader(project_dir)
             found = reader.read(file)
             return PythonManifest(
                 package_manager="pip",

@@ -4,7 +4,7 @@ import os
 import re
 import stat
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.errors.project import FileNameInvalid, FilesUnreadable, NothingToPack
@@ -49,15 +49,17 @@ class Selection:
         return sum(one.size_bytes for one in self.files)
 
 
-@dataclass(slots=True, kw_only=True)
 class _Selector:
-    project_dir: ProjectDir
-    include_secrets: frozenset[str]
-    apart: frozenset[Path]
-    files: list[SelectedFile] = field(default_factory=list)
-    left_out: list[LeftOut] = field(default_factory=list)
-    unreadable: list[str] = field(default_factory=list)
-    ignored_count: int = 0
+    """Collects the entries while the directories are walked."""
+
+    def __init__(self, project_dir: ProjectDir, include_secrets: frozenset[str], apart: frozenset[Path]) -> None:
+        self.project_dir = project_dir
+        self.include_secrets = include_secrets
+        self.apart = apart
+        self.files: list[SelectedFile] = []
+        self.left_out: list[LeftOut] = []
+        self.unreadable: list[str] = []
+        self.ignored_count = 0
 
     def walk(
         self, directory: str, real: Path, outer: IgnoreRules, *, linked: bool
@@ -204,11 +206,7 @@ def select_files(
 
     Errors: FilesUnreadable, FileNameInvalid, NothingToPack.
     """
-    selector = _Selector(
-        project_dir=project_dir,
-        include_secrets=frozenset(include_secrets),
-        apart=frozenset(one.resolve() for one in apart),
-    )
+    selector = _Selector(project_dir, frozenset(include_secrets), frozenset(one.resolve() for one in apart))
     pending = [("", project_dir.path, IgnoreRules.of(ignore, list_tracked(project_dir.path)), False)]
     while pending:
         directory, real, rules, linked = pending.pop()

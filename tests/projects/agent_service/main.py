@@ -1,0 +1,5 @@
+import agentscope
+from fastapi import FastAPI
+
+app = FastAPI()
+agentscope.init(project="service")

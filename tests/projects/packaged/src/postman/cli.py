@@ -1,0 +1,5 @@
+import requests
+
+
+def main() -> None:
+    requests.get("https://example.com", timeout=5)

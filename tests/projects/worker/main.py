@@ -1,0 +1,6 @@
+import sys
+import time
+
+while True:
+    sys.stdout.write("tick\n")
+    time.sleep(60)
