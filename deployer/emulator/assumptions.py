@@ -40,6 +40,16 @@ class Assumptions:
     # On loopback the host names no region, so the region a V4 signature was made for stands for the endpoint's: a client
     # set to another region than the bucket's is told the right endpoint, as it would be by the real one's host.
     oss_signing_region_is_endpoint: bool = True
+    # A V4 signature for another region than the host's is a wrong signature. Only said to be an error, not which one.
+    oss_checks_signing_region: bool = True
+    # OSS's own hosts refuse path style. Said of new buckets and public hosts; which old ones still take it is not.
+    oss_refuses_path_style: bool = True
+    # PutBucket succeeds for a bucket that is the caller's already, in this region. No page says so; clients rely on it.
+    oss_own_bucket_can_be_put_again: bool = True
+    # Whether the account has opened KMS, which encryption with SSE-KMS needs.
+    oss_kms_is_open: bool = False
+    # Seconds from the moment a lifecycle rule's days are over until it acts. The cloud looks about once a day.
+    oss_lifecycle_lag_seconds: float = 0.0
     # Seconds an execution stays Started, and seconds each of its tasks takes to start. Documented only as statuses.
     oos_started_seconds: float = 0.3
     oos_task_seconds: float = 0.1

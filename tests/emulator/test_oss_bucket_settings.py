@@ -4,6 +4,8 @@ import alibabacloud_oss_v2 as oss
 import pytest
 from oss_harness import PAGES, OssCloud, refused
 
+from deployer.emulator.assumptions import Assumptions
+
 BUCKET = "some-bucket"
 
 
@@ -206,3 +208,19 @@ def test_versioning_takes_the_effect_from_forbid_overwrite(client, status):
         client.put_object(oss.PutObjectRequest(bucket=BUCKET, key="a", body=body, forbid_overwrite=True))
 
     assert client.get_object(oss.GetObjectRequest(bucket=BUCKET, key="a")).body.content == b"two"
+
+
+@pytest.mark.assumed("the account has not opened KMS unless the assumptions say so")
+def test_kms_needs_to_be_open(emulator_server):
+    closed = OssCloud(server=emulator_server()).client_with_bucket(BUCKET)
+    with refused(403, "KmsServiceNotEnabled"):
+        put_encryption(closed, "KMS")
+
+
+@pytest.mark.assumed("what an account that has opened KMS may set is kept as it was put")
+def test_kms_is_accepted_once_it_is_open(emulator_server):
+    client = OssCloud(server=emulator_server(assumptions=Assumptions(oss_kms_is_open=True))).client_with_bucket(BUCKET)
+    put_encryption(client, "KMS", key_id="9468da86")
+    rule = client.get_bucket_encryption(oss.GetBucketEncryptionRequest(bucket=BUCKET)).server_side_encryption_rule
+
+    assert rule.apply_server_side_encryption_by_default.kms_master_key_id == "9468da86"

@@ -87,6 +87,6 @@ def _read_metadata(headers: Mapping[str, str]) -> dict[str, str]:
 def _read_encryption(call: OssCall, bucket: Bucket) -> dict[str, str]:
     asked = {name: value for name in _ENCRYPTION_HEADERS if (value := call.header(name))}
     if asked:
-        check_encryption(asked.get(_ENCRYPTION_HEADERS[0], ""), asked.get(_ENCRYPTION_HEADERS[1]))
+        check_encryption(call, asked.get(_ENCRYPTION_HEADERS[0], ""), asked.get(_ENCRYPTION_HEADERS[1]))
         return asked
     return {_ENCRYPTION_HEADERS[0]: bucket.encryption["SSEAlgorithm"]} if bucket.encryption else {}

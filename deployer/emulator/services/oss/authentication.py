@@ -49,7 +49,7 @@ def authenticate(
     else:
         _check_skew(credential, wall_now)
     expected = expected_signatures(request, credential, address, key.secret)
-    if not matches(expected, credential) or _signed_for_other_region(credential, address):
+    if not matches(expected, credential):
         raise _mismatch(credential, expected[0].string_to_sign, expected[0].canonical_request)
     return Authenticated(key=key, scope_region_id=credential.scope_region_id)
 
@@ -73,11 +73,14 @@ def trust(request: HttpRequest, keys: KeyBook, account_id: str) -> Authenticated
     return Authenticated(key=key, scope_region_id=credential.scope_region_id)
 
 
-def _signed_for_other_region(credential: OssCredential, address: OssAddress) -> bool:
-    """Assumed: a V4 signature for another region than the host's is answered like a wrong signature."""
-    return None not in (credential.scope_region_id, address.region_id) and (
-        credential.scope_region_id != address.region_id
-    )
+def check_signing_region(who: Authenticated, address: OssAddress) -> None:
+    """Errors: ApiError 403 SignatureDoesNotMatch for a V4 signature made for another region than the host's."""
+    if None not in (who.scope_region_id, address.region_id) and who.scope_region_id != address.region_id:
+        raise ApiError(
+            403,
+            "SignatureDoesNotMatch",
+            f"The request was signed for the region {who.scope_region_id}, this endpoint is in {address.region_id}.",
+        )
 
 
 def _check_token(credential: OssCredential, key: AccessKey, now: datetime) -> None:

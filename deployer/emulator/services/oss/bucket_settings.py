@@ -50,7 +50,7 @@ class BucketSettings:
     @operation("PutBucketEncryption", source=_PAGES + "putbucketencryption")
     def put_encryption(self, call: OssCall) -> HttpResponse:
         rule = call.read_xml().get("ApplyServerSideEncryptionByDefault", {})
-        check_encryption(rule.get("SSEAlgorithm", ""), rule.get("KMSMasterKeyID"))
+        check_encryption(call, rule.get("SSEAlgorithm", ""), rule.get("KMSMasterKeyID"))
         with call.lock:
             get_bucket(call, self._state).encryption = rule
         return empty_response()
@@ -159,17 +159,16 @@ class BucketSettings:
         return empty_response(204)
 
 
-def check_encryption(algorithm: str, key_id: str | None) -> None:
+def check_encryption(call: OssCall, algorithm: str, key_id: str | None) -> None:
     """Errors: ApiError 400 InvalidEncryptionAlgorithmError, InvalidArgument; 403 KmsServiceNotEnabled.
 
-    Assumed: the account has not opened KMS.
     Source: https://www.alibabacloud.com/help/en/oss/developer-reference/putbucketencryption
     """
     if algorithm not in {"AES256", "KMS", "SM4"}:
         raise ApiError(400, "InvalidEncryptionAlgorithmError", "The Encryption request you specified is not valid.")
-    if algorithm == "KMS":
+    if algorithm == "KMS" and not call.assumptions.oss_kms_is_open:
         raise ApiError(403, "KmsServiceNotEnabled", "KMS is not enabled for this account.")
-    if key_id:
+    if key_id and algorithm != "KMS":
         raise invalid_argument("KMSMasterKeyID", key_id, f"is not accepted with {algorithm}")
 
 

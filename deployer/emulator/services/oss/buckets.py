@@ -55,9 +55,9 @@ class Buckets:
 
     @operation("PutBucket", source="https://www.alibabacloud.com/help/en/oss/developer-reference/putbucket")
     def put_bucket(self, call: OssCall) -> HttpResponse:
-        """The bucket exists and is the caller's. Names are shared by all accounts.
+        """The bucket exists and is the caller's; an own one that was there takes over the ACL that was sent.
 
-        Assumed: an own existing bucket is answered with success and takes over the ACL that was sent.
+        Names are shared by all accounts.
         """
         if not _BUCKET_NAME.fullmatch(call.bucket_name):
             raise ApiError(
@@ -71,7 +71,8 @@ class Buckets:
         with call.lock:
             bucket = self._state.buckets.get(call.bucket_name)
             if bucket is not None:
-                if (bucket.owner_id, bucket.region_id) != (call.account_id, call.region_id):
+                is_own = (bucket.owner_id, bucket.region_id) == (call.account_id, call.region_id)
+                if not (is_own and call.assumptions.oss_own_bucket_can_be_put_again):
                     raise _already_exists(call.bucket_name)
                 set_bucket_acl(bucket, acl or bucket.acl)
             else:

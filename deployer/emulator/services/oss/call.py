@@ -11,6 +11,7 @@ from typing import Any
 
 from deployer.emulator.accounts import AccessKey
 from deployer.emulator.actions import ApiError
+from deployer.emulator.assumptions import Assumptions
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.wire import oss_xml
 from deployer.emulator.wire.oss_address import OssAddress
@@ -36,6 +37,7 @@ class OssCall:
     region_id: str
     now: datetime
     lock: AbstractContextManager[Any]
+    assumptions: Assumptions
 
     @property
     def bucket_name(self) -> str:

@@ -3,7 +3,7 @@
 import base64
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from deployer.clock import Clock, SystemClock
@@ -11,7 +11,13 @@ from deployer.emulator.actions import ApiError
 from deployer.emulator.context import Context
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ids import Ids
-from deployer.emulator.services.oss.authentication import Authenticated, KeyBook, authenticate, trust
+from deployer.emulator.services.oss.authentication import (
+    Authenticated,
+    KeyBook,
+    authenticate,
+    check_signing_region,
+    trust,
+)
 from deployer.emulator.services.oss.authorization import check_ram
 from deployer.emulator.services.oss.bodies import BodyStore
 from deployer.emulator.services.oss.bucket_settings import BucketSettings
@@ -104,7 +110,8 @@ class OssService:
         address, now = read_address(request), self._context.clock.now()
         self._expire(lock, now)
         who = self._authenticate(request, address, now)
-        _check_address(address)
+        if self._context.assumptions.oss_refuses_path_style:
+            _check_address(address)
         entry = self._contract.get(request, address)
         call = self._make_call(request, address, entry, who, lock)
         _check_anonymous(call)
@@ -116,9 +123,12 @@ class OssService:
         return self._finish(handler(call), request_id)
 
     def _authenticate(self, request: HttpRequest, address: OssAddress, now: datetime) -> Authenticated:
-        if self.verify_signatures:
-            return authenticate(request, address, self._accounts, now=now, wall_now=self.wall_clock.now())
-        return trust(request, self._accounts, self._context.account_id)
+        if not self.verify_signatures:
+            return trust(request, self._accounts, self._context.account_id)
+        who = authenticate(request, address, self._accounts, now=now, wall_now=self.wall_clock.now())
+        if self._context.assumptions.oss_checks_signing_region:
+            check_signing_region(who, address)
+        return who
 
     def _make_call(
         self,
@@ -139,6 +149,7 @@ class OssService:
             region_id=self._endpoint_region(address, who),
             now=self._context.clock.now(),
             lock=lock,
+            assumptions=self._context.assumptions,
         )
 
     def _endpoint_region(self, address: OssAddress, who: Authenticated) -> str:
@@ -149,9 +160,10 @@ class OssService:
         return address.region_id or signed_for or (bucket.region_id if bucket else _DEFAULT_REGION_ID)
 
     def _expire(self, lock: AbstractContextManager[Any], now: datetime) -> None:
+        lag = timedelta(seconds=self._context.assumptions.oss_lifecycle_lag_seconds)
         with lock:
             for bucket in self.state.buckets.values():
-                for body in bucket.expire(now):
+                for body in bucket.expire(now - lag):
                     self._bodies.remove(body)
 
     def refuse(self, request: HttpRequest, error: ApiError, request_id: str) -> HttpResponse:
@@ -203,7 +215,7 @@ def _drain(request: HttpRequest) -> None:
 
 
 def _check_address(address: OssAddress) -> None:
-    """Assumed: hosts of OSS refuse path style for every bucket, not only for new ones."""
+    """Errors: ApiError 403 SecondLevelDomainForbidden for path style at a host of OSS."""
     if address.names_oss and not address.virtual_hosted and address.bucket_name is not None:
         raise ApiError(
             403,
