@@ -179,3 +179,67 @@ def test_many_clients_at_once_are_all_answered_and_none_twice(emulator, sdk_conf
 def test_a_fault_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValueError, match=r"no such kind|count from 1"):
         Fault(action="RunInstances", **wrong)
+
+
+class TestObjectStorage:
+    """Faults strike OSS by the name of the operation."""
+
+    @pytest.fixture
+    def oss(self, server):
+        import alibabacloud_oss_v2 as oss
+
+        config = oss.config.load_default()
+        config.credentials_provider = oss.credentials.StaticCredentialsProvider(
+            "LTAI5tTestTestTestTest01", "test-secret-of-the-account"
+        )
+        config.region, config.endpoint = "cn-hangzhou", f"http://{server.endpoint}"
+        config.retryer = oss.retry.NopRetryer()
+        client = oss.Client(config)
+        client.put_bucket(oss.PutBucketRequest(bucket="faulty-bucket"))
+        return client
+
+    def put(self, client, body=b"hello"):
+        import alibabacloud_oss_v2 as oss
+
+        return client.put_object(oss.PutObjectRequest(bucket="faulty-bucket", key="key", body=body))
+
+    def exists(self, client):
+        return client.is_object_exist("faulty-bucket", "key")
+
+    @pytest.mark.documented("https://www.alibabacloud.com/help/en/oss/developer-reference/error-responses")
+    def test_an_error_comes_in_the_words_of_oss(self, emulator, oss):
+        from alibabacloud_oss_v2.exceptions import OperationError
+
+        emulator.faults.add(Fault(action="PutObject", status=503, code="ServiceUnavailable", message="try later"))
+
+        with pytest.raises(OperationError) as caught:
+            self.put(oss)
+
+        assert caught.value.unwrap().code == "ServiceUnavailable"
+        assert not self.exists(oss)
+        assert self.put(oss).status_code == 200
+
+    @pytest.mark.documented("https://www.alibabacloud.com/help/en/oss/developer-reference/error-responses")
+    @pytest.mark.parametrize(("kind", "done"), [("timeout_before", False), ("reset", False), ("timeout_after", True)])
+    def test_a_lost_answer_says_nothing_about_the_object(self, emulator, oss, kind, done):
+        from alibabacloud_oss_v2.exceptions import OperationError
+
+        emulator.faults.add(Fault(action="PutObject", kind=kind))
+
+        with pytest.raises(OperationError):
+            self.put(oss)
+
+        assert self.exists(oss) is done
+
+    @pytest.mark.assumed("the recorder is the emulator's own")
+    def test_calls_are_recorded_by_operation_without_signatures(self, emulator, oss):
+        self.put(oss)
+        self.exists(oss)
+        oss.is_object_exist("faulty-bucket", "absent")
+
+        bucket, put, _, absent = emulator.recorder.calls
+        assert (bucket.action, put.action) == ("PutBucket", "PutObject")
+        assert (put.params["BucketName"], put.params["ObjectName"]) == ("faulty-bucket", "key")
+        assert (put.status, put.access_key_id) == (200, "LTAI5tTestTestTestTest01")
+        assert (absent.status, absent.code) == (404, "NoSuchKey")
+        assert "ignature" not in repr(put)

@@ -182,3 +182,36 @@ def test_names_and_values_of_any_kind_survive_the_signature(send_rpc1):
 
     assert json.loads(body)["Code"] == "InvalidParameter.RoleArn"
     assert response.status == 400
+
+
+@pytest.mark.documented("https://github.com/aliyun/terraform-provider-alicloud")
+def test_old_clients_may_ask_ecs_for_networks(send_rpc1):
+    response, body = send_rpc1(
+        Format="JSON", Version="2014-05-26", Action="CreateVpc", RegionId="cn-hangzhou", CidrBlock="172.16.0.0/16"
+    )
+
+    assert response.status == 200
+    assert json.loads(body)["VpcId"].startswith("vpc-")
+
+
+@pytest.mark.documented(GATEWAY)
+@pytest.mark.parametrize(
+    ("version", "action", "denied", "code"),
+    [
+        ("2014-05-26", "DescribeInstances", "ecs:DescribeInstances", "Forbidden.RAM"),
+        ("2016-04-28", "DescribeVpcs", "vpc:*", "Forbidden.RAM"),
+        ("2019-06-01", "ListTemplates", "oos:ListTemplates", "NoPermission"),
+        ("2017-12-14", "QueryAccountBalance", "bssapi:*", "NotAuthorized"),
+    ],
+)
+def test_each_product_denies_in_its_own_words(emulator, send_rpc1, version, action, denied, code):
+    emulator.accounts.add_access_key("LTAIuser", "user-secret", user_name="alice", deny=(denied,))
+
+    response, body = send_rpc1(
+        secret="user-secret", AccessKeyId="LTAIuser", Format="JSON", Version=version, Action=action
+    )
+
+    detail = json.loads(body)["AccessDeniedDetail"]
+    assert (response.status, json.loads(body)["Code"]) == (403, code)
+    assert (detail["AuthPrincipalType"], detail["AuthPrincipalDisplayName"]) == ("SubUser", "alice")
+    assert detail["AuthAction"].partition(":")[2] == action
