@@ -64,8 +64,9 @@ class Emulator:
         self._dispatcher = Dispatcher(self.context, self.accounts, self.faults, self.recorder)
         self.gateway = Gateway(self._dispatcher, self.accounts, verify_signatures=verify_signatures)
         self.services: Services = compose(self.context, self.accounts)
-        self.services.oss.verify_signatures = verify_signatures
-        self._oss_gateway = OssGateway(self.services.oss, self._dispatcher, self.context, self.accounts)
+        self.bss, self.oss = self.services.bss, self.services.oss
+        self.oss.verify_signatures = verify_signatures
+        self._oss_gateway = OssGateway(self.oss, self._dispatcher, self.context, self.accounts)
         self._dispatcher.handlers.update(self.services.handlers())
         self._closed = False
 
@@ -76,7 +77,7 @@ class Emulator:
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """The answer to one request, whichever product it is for. Errors: DroppedConnection when none is to come."""
-        if self.services.oss.matches(request):
+        if self.oss.matches(request):
             return self._oss_gateway.handle(request, self.faults, self.recorder)
         return self.gateway.handle(request)
 
@@ -107,6 +108,11 @@ class Emulator:
                 due_in_seconds = self.tick()
             clock.advance(deadline - clock.monotonic())
             self.tick()
+
+    def set_wall_clock(self, wall_clock: Clock) -> None:
+        """The time of day that signatures are judged by; the machine's own unless a test wants a wrong clock."""
+        self.gateway.authenticator.wall_clock = wall_clock
+        self.oss.wall_clock = wall_clock
 
     def implemented_actions(self) -> dict[str, tuple[str, ...]]:
         """The operations that have a handler, by product."""

@@ -17,10 +17,14 @@ FaultKind = Literal[
     "reset",  # the connection is reset before anything was done
     "http_502_html",  # a proxy answers with a page; nothing was done
     "empty_200",  # the work was done, the answer has no body
+    "html_200",  # something on the way answers with a page and HTTP 200; nothing was done
+    "cut_json",  # the work was done, the answer breaks off in the middle
     "lag",  # the work is done after `seconds`
 ]
 
 _BAD_GATEWAY = b"<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>"
+_LOGIN_PAGE = b"<html><head><title>Welcome</title></head><body>Sign in to use this network.</body></html>"
+_CUT_JSON = b'{"RequestId":"4C467B38-3910-447D-87BC-AC049166F216","Ins'
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,10 +51,10 @@ class Fault:
     @property
     def comes_after(self) -> bool:
         """True when the work is done first."""
-        return self.kind in {"timeout_after", "empty_200"}
+        return self.kind in {"timeout_after", "empty_200", "cut_json"}
 
 
-class DroppedConnection(Exception):  # noqa: N818  (it is what happens, not an error of ours)
+class DroppedConnection(Exception):
     """No answer comes: whoever carries the request closes the connection, after a while and with a reset if so asked."""
 
     def __init__(self, *, after_seconds: float, reset: bool) -> None:
@@ -59,7 +63,7 @@ class DroppedConnection(Exception):  # noqa: N818  (it is what happens, not an e
         self.reset = reset
 
 
-class ForeignAnswer(Exception):  # noqa: N818  (an answer, not an error of ours)
+class ForeignAnswer(Exception):
     """The answer that comes is not the product's."""
 
     def __init__(self, response: HttpResponse) -> None:
@@ -148,6 +152,8 @@ def strike_before(fault: Fault | None, clock: Clock) -> None:
         raise ApiError(400, "Throttling.User", message, headers=_retry_after(fault))
     elif fault.kind == "http_502_html":
         raise ForeignAnswer(HttpResponse(status=502, headers={"content-type": "text/html"}, body=_BAD_GATEWAY))
+    elif fault.kind == "html_200":
+        raise ForeignAnswer(HttpResponse(status=200, headers={"content-type": "text/html"}, body=_LOGIN_PAGE))
     else:
         raise DroppedConnection(after_seconds=fault.seconds, reset=fault.kind == "reset")
 
@@ -158,6 +164,8 @@ def strike_after(fault: Fault | None) -> None:
         return
     if fault.kind == "empty_200":
         raise ForeignAnswer(HttpResponse(status=200))
+    if fault.kind == "cut_json":
+        raise ForeignAnswer(HttpResponse(status=200, headers={"content-type": "application/json"}, body=_CUT_JSON))
     raise DroppedConnection(after_seconds=fault.seconds, reset=False)
 
 

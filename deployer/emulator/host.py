@@ -143,10 +143,25 @@ class EmulatorHost:
             "driver": driver.name,
             "notice": driver.notice,
             "now": emulator.context.clock.now().isoformat(),
+            "instances": self._instances(),
+            "buckets": sorted(emulator.oss.state.buckets),
             "actions": emulator.implemented_actions(),
             "calls": len(emulator.recorder.calls),
             "faults": emulator.faults.described(),
         }
+
+    def _instances(self) -> list[dict[str, Any]]:
+        with self.emulator.lock:
+            return [
+                {
+                    "instance_id": instance.instance_id,
+                    "name": instance.instance_name,
+                    "region_id": instance.region_id,
+                    "status": instance.status,
+                    "public_ip": instance.internet_ip,
+                }
+                for instance in self.emulator.services.ecs_state.instances(None)
+            ]
 
     def _requests(self, request: HttpRequest) -> list[dict[str, Any]]:
         """The calls so far; `?action=RunInstances` picks, `?limit=20` keeps the newest."""

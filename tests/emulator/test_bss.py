@@ -112,7 +112,7 @@ def test_the_modules_and_what_their_config_needs_are_described(client):
 
 @pytest.mark.documented(BALANCE_PAGE)
 def test_the_balance_is_text_with_thousands_separators(emulator, client):
-    emulator.services.bss.balance = Decimal("1234567.5")
+    emulator.bss.balance = Decimal("1234567.5")
 
     data = client.query_account_balance().body.data
 
@@ -142,7 +142,7 @@ def test_either_name_of_the_right_denies_the_call(emulator, sdk_config, denied):
 )
 def test_an_account_is_served_at_its_own_site_only(make_emulator, site, host, success):
     emulator = make_emulator(verify_signatures=False)
-    emulator.services.bss.site = site
+    emulator.bss.site = site
     headers = {"host": host, "x-acs-action": "QueryAccountBalance", "x-acs-version": "2017-12-14"}
     request = HttpRequest(
         method="POST", target="/?Format=JSON", headers={**headers, "authorization": "ACS3-"}, body=io.BytesIO()

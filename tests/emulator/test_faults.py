@@ -89,6 +89,8 @@ def test_a_throttled_action_opens_again_with_the_next_minute_of_the_clock(virtua
         ("timeout_after", True),
         ("empty_200", True),
         ("http_502_html", False),
+        ("html_200", False),
+        ("cut_json", True),
     ],
 )
 def test_an_answer_that_is_lost_says_nothing_about_the_work(emulator, client, kind, done):

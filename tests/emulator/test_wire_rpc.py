@@ -111,9 +111,9 @@ def test_a_nonce_can_be_used_once(send_rpc1):
 @pytest.mark.documented(GATEWAY)
 def test_a_client_whose_clock_is_wrong_by_more_than_15_minutes_is_refused(emulator, sdk_config):
     client = Client(sdk_config())
-    emulator.gateway.authenticator.wall_clock = VirtualClock(datetime.now(timezone.utc) + timedelta(minutes=14))
+    emulator.set_wall_clock(VirtualClock(datetime.now(timezone.utc) + timedelta(minutes=14)))
     client.get_caller_identity()
-    emulator.gateway.authenticator.wall_clock = VirtualClock(datetime.now(timezone.utc) + timedelta(minutes=16))
+    emulator.set_wall_clock(VirtualClock(datetime.now(timezone.utc) + timedelta(minutes=16)))
 
     with pytest.raises(ClientException) as caught:
         client.get_caller_identity()
