@@ -44,7 +44,7 @@ def make_scripts(analysis: ProjectAnalysis, application_name: str, port: int | N
 def _head(application_name: str, port: int | None) -> str:
     lines = [
         "#!/bin/bash",
-        f"# Starts {application_name}: unpack, install, stop the old process, start the new one. Safe to run twice.",
+        "# Starts the application: unpack, install, stop the old process, start the new one. Safe to run twice.",
         "set -e",
         "",
         *_names(application_name),
@@ -66,7 +66,7 @@ def _names(application_name: str) -> list[str]:
 def _stop(application_name: str) -> str:
     lines = [
         "#!/bin/bash",
-        f"# Stops {application_name}: asks it to end, waits up to 3 seconds, then ends what is left of it. Safe to run twice.",
+        "# Stops the application: asks it to end, waits up to 3 seconds, then ends what is left of it. Safe to run twice.",
         "",
         *_names(application_name),
         "",
