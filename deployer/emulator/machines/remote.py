@@ -1,6 +1,7 @@
 """A machine as the emulator handles it: every request goes to the agent inside."""
 
 import base64
+import contextlib
 import itertools
 import socket
 from collections.abc import Callable, Mapping
@@ -48,8 +49,9 @@ class RemoteCommand:
         )
 
     def stop(self, *, process_tree: bool) -> None:
-        if self._last.running and self._link.alive:
-            self._link.ask({"do": "stop", "id": self._key, "process_tree": process_tree})
+        if self._last.running:
+            with contextlib.suppress(MachineError):  # the machine is down, and the command with it
+                self._link.ask({"do": "stop", "id": self._key, "process_tree": process_tree})
 
 
 class RemoteMachine:

@@ -1,0 +1,1 @@
+"""Cloud Assistant: commands, their invocations on machines, and files sent to machines."""
