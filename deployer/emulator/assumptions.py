@@ -64,3 +64,14 @@ class Assumptions:
     # The code for a template that cannot be read or run, and for a notification or deletion its status does not allow.
     oos_invalid_template_code: str = "InvalidTemplate"
     oos_wrong_status_code: str = "InvalidExecutionStatus"
+    # Seconds from RunCommand until the agent starts the script. Documented only as asynchronous.
+    command_delivery_seconds: float = 0.05
+    # Seconds a stopped invocation stays Stopping at least. Documented as a state it passes through.
+    command_stop_seconds: float = 0.2
+    # Bytes of a command's beginning that are kept when its output is cut to 24 KB. The agent's code keeps what it
+    # streamed already, then the tail.
+    command_output_head_bytes: int = 12 * 1024
+    # Whether InstallCloudAssistant works before the next boot. Documented: the instance has to be restarted.
+    assistant_install_needs_reboot: bool = True
+    # What DescribeCloudAssistantStatus says; newer than every version a documented feature asks for.
+    assistant_version: str = "2.2.4.1024"
