@@ -1,0 +1,1 @@
+"""Events, reports and errors for people and machines. Only here and in `cli` is anything printed, coloured or asked."""

@@ -1,0 +1,127 @@
+"""A plan as a person reads it: every step, every risk, the price, and the one command that agrees to it."""
+
+from typing import TypeAlias
+
+from deployer.models.config import ExistingInstance
+from deployer.models.plan import (
+    EnsureApplicationGroup,
+    EnsureBucket,
+    EnsureSecurityGroup,
+    EnsureVpc,
+    EnsureVSwitch,
+    OpenPort,
+    Plan,
+    RunInstance,
+    StartRelease,
+    Step,
+    TagInstances,
+    UploadArtifact,
+)
+from deployer.ui.price import price_sentence, render_quote
+from deployer.ui.printable import printable
+from deployer.ui.tables import render_fields, render_table
+from deployer.ui.texts import Language, text
+
+CONFIRM_MARKER = "=== AGENT_CONFIRM_REQUIRED ==="
+StepWords: TypeAlias = tuple[str, str, str]  # ("create" | "keep" | "change", what, details)
+
+
+def render_plan(plan: Plan, language: Language = "en") -> str:
+    """The whole plan: where it goes, its steps, its risks and its price."""
+    config = plan.config
+    target = target_of(plan, language)
+    lines = [
+        f"=== {text('plan', language)} {plan.plan_id} ===",
+        render_fields(
+            [
+                (text("application", language), config.application_name),
+                (text("group", language), config.application_group_name),
+                (text("region", language), config.deploy_region_id),
+                (text("target", language), target),
+                *(
+                    (f"{text('warnings', language)} {number}", notice)
+                    for number, notice in enumerate(config.notices, 1)
+                ),
+            ]
+        ),
+        "",
+    ]
+    if not plan.steps:
+        return "\n".join([*lines, text("nothing", language)])
+    lines += [f"{text('steps', language)}:", _steps(plan.steps, language), ""]
+    lines.append(render_quote(plan.quote, region_id=config.deploy_region_id, target=target, language=language))
+    if plan.risks:
+        lines += ["", f"{text('risks', language)}:"]
+        lines += [
+            f"{number}. {printable(risk.title)} [{risk.kind.value}]\n   {_indented(risk.text)}"
+            for number, risk in enumerate(plan.risks, 1)
+        ]
+    return "\n".join(lines)
+
+
+def render_confirm(plan: Plan, language: Language = "en") -> str:
+    """The block that asks for consent, point by point; empty when nothing needs it."""
+    if not plan.risks:
+        return ""
+    words = ",".join(dict.fromkeys(risk.kind.value for risk in plan.risks))
+    lines = [CONFIRM_MARKER, text("confirm.head", language)]
+    lines += [f"  {number}) {risk.kind.value}: {printable(risk.question)}" for number, risk in enumerate(plan.risks, 1)]
+    if any(risk.kind.value == "price" for risk in plan.risks):
+        lines += ["", price_sentence(plan.quote, language)]
+    lines += ["", f"{text('confirm.run', language)}: deployer deploy --approve {plan.plan_id} --confirm {words}"]
+    return "\n".join(lines)
+
+
+def target_of(plan: Plan, language: Language = "en") -> str:
+    """The instance in words."""
+    instance = plan.config.instance
+    if isinstance(instance, ExistingInstance):
+        return f"{text('existing.ecs', language)} {instance.instance_id}"
+    return f"{text('new.ecs', language)} {instance.instance_type}"
+
+
+def step_words(step: Step) -> StepWords:  # noqa: C901  (one case for each kind of step)
+    """What a step does, to what, and with which details."""
+    match step:
+        case EnsureBucket():
+            return _kept(step.bucket_name), "OSS bucket", step.bucket_name or "private, encrypted"
+        case UploadArtifact():
+            size = f"{step.size_bytes:,} bytes"
+            return ("keep" if step.exists else "create"), "OSS object", f"{step.object_name} ({size})"
+        case EnsureVpc():
+            return _kept(step.vpc_id), "VPC", step.vpc_id or step.cidr_block
+        case EnsureVSwitch():
+            return _kept(step.vswitch_id), "vSwitch", step.vswitch_id or f"{step.cidr_block} in {step.zone_id}"
+        case EnsureSecurityGroup():
+            return _kept(step.security_group_id), "security group", step.security_group_id or step.name
+        case OpenPort():
+            return ("keep" if step.is_open else "change"), "open port", f"TCP {step.port} from {step.cidr_block}"
+        case RunInstance():
+            disk = f"{step.system_disk_gib} GiB {step.system_disk_category}"
+            details = f"{step.instance_name}: {step.instance_type}, {disk}, {step.bandwidth_mbps} Mbit/s"
+            return "create", "ECS instance", details
+        case TagInstances():
+            return "change", "tags", ", ".join(step.instance_ids) or "the new instance"
+        case EnsureApplicationGroup():
+            kept = step.application_exists and step.group_exists
+            return ("keep" if kept else "create"), "OOS application and group", ""
+        case StartRelease():
+            where = ", ".join(step.instance_ids) or "the new instance"
+            return "change", "release", f"stop, start and check on {where}, by {step.runner}"
+
+
+def _kept(identifier: str | None) -> str:
+    return "keep" if identifier else "create"
+
+
+def _steps(steps: tuple[Step, ...], language: Language) -> str:
+    rows = []
+    for number, step in enumerate(steps, 1):
+        change, what, details = step_words(step)
+        rows.append((f"{number}.", text(f"step.{change}", language), what, details))
+    table = render_table(("#", "", "", ""), rows, language)
+    return "\n".join(f"  {line}" for line in table.split("\n")[1:])
+
+
+def _indented(words: str) -> str:
+    return printable(words).replace("\n", "\n   ")

@@ -1,0 +1,80 @@
+"""Questions to a person at a terminal: missing answers together, consent item by item. Never without a terminal."""
+
+from typing import Any
+
+from deployer.errors.decision import ConsentRefused, Question
+from deployer.models.plan import Plan
+from deployer.ui.printable import printable
+from deployer.ui.texts import Language, text
+
+
+def ask_answers(questions: tuple[Question, ...], *, asker: Any = None) -> dict[str, str]:
+    """One answer for each question, by its id. Choosing an existing ECS instance asks for its id as "instance".
+
+    `asker` stands for questionary. Errors: KeyboardInterrupt when the person leaves.
+    """
+    ask = asker or _questionary()
+    answers: dict[str, str] = {}
+    for question in questions:
+        answers[question.id] = _ask_one(ask, question)
+    if answers.get("ecs") == "existing" and "instance" not in answers:
+        answers["instance"] = _given(ask.text("ECS instance id:"))
+    return answers
+
+
+def choose_instance(rows: tuple[tuple[str, str], ...], *, asker: Any = None) -> str:
+    """An instance id out of (id, description) rows, or one that is typed in.
+
+    Errors: KeyboardInterrupt when the person leaves.
+    """
+    ask = asker or _questionary()
+    if not rows:
+        return _given(ask.text("ECS instance id:"))
+    choices = {f"{number}. {printable(words, one_line=True)}": value for number, (value, words) in enumerate(rows, 1)}
+    other = f"{len(rows) + 1}. another id"
+    chosen = _given(ask.select("Which ECS instance?", choices=[*choices, other]))
+    return choices[chosen] if chosen in choices else _given(ask.text("ECS instance id:"))
+
+
+def confirm_plan(plan: Plan, *, language: Language = "en", asker: Any = None) -> tuple[str, ...]:
+    """The words for `--confirm` that were agreed to, each asked for by itself, "no" being the default.
+
+    Errors: ConsentRefused at the first no, KeyboardInterrupt when the person leaves.
+    """
+    ask = asker or _questionary()
+    agreed: list[str] = []
+    for number, risk in enumerate(plan.risks, 1):
+        title = f"{number}/{len(plan.risks)} {printable(risk.title)}: {printable(risk.question)}"
+        answer = ask.select(title, choices=[text("no", language), text("yes", language)]).ask()
+        if answer is None:
+            raise KeyboardInterrupt
+        if answer != text("yes", language):
+            raise ConsentRefused(risk.kind.value)
+        agreed.append(risk.kind.value)
+    return tuple(dict.fromkeys(agreed))
+
+
+def _ask_one(ask: Any, question: Question) -> str:
+    words = printable(question.text, one_line=True)
+    if not question.choices:
+        return _given(ask.text(words))
+    choices = {f"{printable(label)} ({printable(value)})": value for value, label in question.choices}
+    other = "another" if question.id == "region" else None
+    chosen = _given(ask.select(words, choices=[*choices, *([other] if other else [])]))
+    return choices[chosen] if chosen in choices else _given(ask.text(f"{question.id}:"))
+
+
+def _given(prompt: Any) -> str:
+    """The answer of a prompt, asked again while it is empty; None means that the person left."""
+    while True:
+        answer = prompt.ask()
+        if answer is None:
+            raise KeyboardInterrupt
+        if str(answer).strip():
+            return str(answer).strip()
+
+
+def _questionary() -> Any:
+    import questionary
+
+    return questionary
