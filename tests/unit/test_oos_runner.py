@@ -29,7 +29,7 @@ class SmallCloud:
         self.most_at_once = 0
         self.numbers = itertools.count(1)
 
-    def call(self, service: str, api: str, parameters: dict) -> dict:
+    def call(self, _service: str, api: str, parameters: dict) -> dict:
         self.calls.append((api, dict(parameters)))
         return getattr(self, f"on_{api.lower()}")(parameters)
 
