@@ -1,43 +1,60 @@
 """Which services the emulated cloud has, and how they are put together."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Protocol, runtime_checkable
 
 from deployer.emulator.accounts import Accounts
 from deployer.emulator.actions import Handler, handlers_of
 from deployer.emulator.context import Context
+from deployer.emulator.services.assistant.handlers import AssistantService
 from deployer.emulator.services.bss.handlers import BssService
 from deployer.emulator.services.ecs.handlers import EcsService
 from deployer.emulator.services.ecs.state import EcsState
+from deployer.emulator.services.oos.handlers import OosService
 from deployer.emulator.services.oss.service import OssService
 from deployer.emulator.services.sts.handlers import StsService
 from deployer.emulator.services.vpc.handlers import VpcService
 from deployer.emulator.services.vpc.state import VpcState
 
 
+@runtime_checkable
+class Closable(Protocol):
+    """A service that holds something which must be given back."""
+
+    def close(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Every service of one emulator, by what it is called."""
 
+    assistant: AssistantService
     bss: BssService
     ecs: EcsService
     ecs_state: EcsState
+    oos: OosService
     oss: OssService
     sts: StsService
     vpc: VpcService
     vpc_state: VpcState
 
     def handlers(self) -> dict[str, Mapping[str, Handler]]:
-        """Product to operation to method."""
+        """Product to operation to method. Cloud Assistant is part of the ECS API."""
         return {
             "bss": handlers_of(self.bss),
-            "ecs": self.ecs.handlers(),
+            "ecs": {**self.ecs.handlers(), **self.assistant.handlers()},
+            "oos": self.oos.handlers(),
             "sts": handlers_of(self.sts),
             "vpc": self.vpc.handlers(),
         }
 
     def close(self) -> None:
-        """Close what has something to close."""
+        """Close every service that has something to give back."""
+        for field in fields(self):
+            service = getattr(self, field.name)
+            if isinstance(service, Closable):
+                service.close()
 
 
 def compose(context: Context, accounts: Accounts) -> Services:
@@ -46,9 +63,11 @@ def compose(context: Context, accounts: Accounts) -> Services:
     ecs_state = EcsState(context, vpc_state)
     bss = BssService(context)
     return Services(
+        assistant=AssistantService(context, ecs_state),
         bss=bss,
         ecs=EcsService(context, ecs_state, bss.prices),
         ecs_state=ecs_state,
+        oos=OosService(context),
         oss=OssService(context, accounts),
         sts=StsService(accounts),
         vpc=VpcService(context, vpc_state),
