@@ -102,6 +102,14 @@ class OosClient:
                 )
         return None
 
+    def list_task_outputs(self, execution_id: str) -> Mapping[str, Mapping[str, Any]]:
+        """The outputs of each task that ended, by task name: there also when the execution failed."""
+        from alibabacloud_oos20190601.models import ListTaskExecutionsRequest
+
+        request = ListTaskExecutionsRequest(region_id=self.region_id, execution_id=execution_id, max_results=100)
+        body = self._call("ListTaskExecutions", "list_task_executions", request)
+        return {one.task_name: _json_map(one.outputs) for one in body.task_executions or [] if one.task_name}
+
     def cancel_execution(self, execution_id: str) -> None:
         from alibabacloud_oos20190601.models import CancelExecutionRequest
 

@@ -108,6 +108,14 @@ class OssClient:
             versioning=info.versioning or None,
         )
 
+    def read_server_time(self) -> str | None:
+        """The Date header of an answer, by which the clock is compared."""
+        import alibabacloud_oss_v2 as oss
+
+        result = self._call("ListBuckets", "list_buckets", oss.ListBucketsRequest(max_keys=1))
+        date: str | None = result.headers.get("Date")
+        return date
+
     def create_bucket(self, bucket_name: str, tags: str) -> None:
         """A private bucket that blocks public access, encrypts at rest and drops unfinished uploads after a day.
 
@@ -288,7 +296,7 @@ class OssClient:
         client = self._client(self._session.endpoints.oss_from_instance(self.region_id))
         result = client.presign(
             oss.GetObjectRequest(bucket=bucket_name, key=object_name),
-            expires=dt.timedelta(seconds=lifetime_seconds),
+            expiration=self._session.clock.now() + dt.timedelta(seconds=lifetime_seconds),
         )
         return str(result.url)
 

@@ -1,5 +1,6 @@
 """File, environment and flags as raw values, each with where it came from. Nothing is checked here."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
@@ -157,3 +158,8 @@ def _environment(values: Any) -> Any:
         return dict(values)
     texts = [values] if isinstance(values, str) else list(values)
     return {key if separator else f"{key} (no =)": value for key, separator, value in (t.partition("=") for t in texts)}
+
+
+def process_environment() -> Mapping[str, str]:
+    """The process's environment as it is now; everything else takes it as an argument."""
+    return dict(os.environ)

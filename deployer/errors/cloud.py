@@ -284,3 +284,110 @@ class LockHeld(TransientError):
             holder=holder,
             expires_in_seconds=round(expires_in_seconds, 1),
         )
+
+
+class LockLost(TransientError):
+    """Somebody else holds the lock now, so this run must not write any more."""
+
+    code = "transient.lock_lost"
+
+    def __init__(self) -> None:
+        super().__init__(
+            "the lock of this group was lost while the deploy ran, so it stopped before its next change",
+            hint="run the same command again: it goes on where this one stopped",
+        )
+
+
+class GroupNotFound(CloudError):
+    """There is no such application or group; what exists is listed."""
+
+    code = "cloud.group_not_found"
+
+    def __init__(self, application_name: str, group_name: str | None, existing: tuple[str, ...]) -> None:
+        what = (
+            f"group `{group_name}` of application `{application_name}`"
+            if group_name
+            else f"application `{application_name}`"
+        )
+        super().__init__(
+            f"there is no {what}",
+            hint=f"these exist: {', '.join(existing[:10])}"
+            if existing
+            else "nothing was deployed yet: `deployer deploy`",
+            next_commands=("deployer list",),
+            application_name=application_name,
+            application_group_name=group_name,
+            existing=list(existing),
+        )
+
+
+class BudgetExceeded(CloudError):
+    """The plan costs more than the budget allows; nothing was changed."""
+
+    code = "cloud.budget_exceeded"
+
+    def __init__(self, limit_name: str, limit: str, total: str, currency: str) -> None:
+        per = "hour" if limit_name == "maxHourly" else "month"
+        super().__init__(
+            f"the plan costs {total} {currency} a {per}, the budget allows {limit}",
+            hint=f"take a smaller instance type, or raise `deployer.budget.{limit_name}`",
+            limit_name=limit_name,
+            limit=limit,
+            total=total,
+            currency=currency,
+        )
+
+
+class UploadDamaged(TransientError):
+    """What arrived in OSS is not what was sent."""
+
+    code = "transient.upload_damaged"
+
+    def __init__(self, object_name: str) -> None:
+        super().__init__(
+            f"the upload of `{object_name}` arrived damaged twice; it was removed again",
+            hint="check the network or proxy between this machine and OSS, then run the same command again",
+            object_name=object_name,
+        )
+
+
+class NoFreeGroup(CloudError):
+    """The group and all its suffixes up to -10 are taken."""
+
+    code = "cloud.no_free_group"
+
+    def __init__(self, application_name: str, group_name: str) -> None:
+        super().__init__(
+            f"the group `{group_name}` and its names from `{group_name}-2` to `{group_name}-10` are all taken",
+            hint="remove leftover groups with `deployer delete`, or name another one with --group",
+            next_commands=(f"deployer list --name {application_name}",),
+            application_name=application_name,
+            application_group_name=group_name,
+        )
+
+
+class ReleaseNotFound(CloudError):
+    """The group has no such release; those it has are listed."""
+
+    code = "cloud.release_not_found"
+
+    def __init__(self, release_id: str, existing: tuple[str, ...]) -> None:
+        super().__init__(
+            f"there is no release `{release_id}`",
+            hint=f"these exist: {', '.join(existing[:10])}" if existing else "nothing was released yet",
+            release_id=release_id,
+            existing=list(existing),
+        )
+
+
+class ArtifactGone(CloudError):
+    """The archive of an earlier release is no longer in OSS."""
+
+    code = "cloud.artifact_gone"
+
+    def __init__(self, object_name: str) -> None:
+        super().__init__(
+            f"the archive `{object_name}` is no longer in OSS",
+            hint="deploy from the source tree instead",
+            object_name=object_name,
+        )

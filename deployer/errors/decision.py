@@ -88,3 +88,18 @@ class ConsentRefused(DecisionNeeded):
             hint="a new ECS instance keeps what runs today untouched: `--ecs new`",
             item=item,
         )
+
+
+class DeleteNotConfirmed(DecisionNeeded):
+    """Nothing is deleted without being told to; it lists what would go."""
+
+    code = "decision.delete_not_confirmed"
+
+    def __init__(self, application_name: str, group_name: str, would_remove: tuple[str, ...]) -> None:
+        super().__init__(
+            f"deleting {application_name}/{group_name} has to be confirmed: it removes {', '.join(would_remove)}",
+            hint="show the list to the user, then run the same command with --yes",
+            application_name=application_name,
+            application_group_name=group_name,
+            would_remove=list(would_remove),
+        )

@@ -1,0 +1,402 @@
+"""The composition root: `Deployer` wires credentials, backend, clock and events, and starts the local cloud.
+
+Every command of the command line is one method here, with the same results and the same errors.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from deployer.backends.base import (
+    Backend,
+    Check,
+    DeleteScope,
+    GroupStatus,
+    GroupSummary,
+    LogRequest,
+    Removal,
+    Settings,
+)
+from deployer.clock import Clock, SystemClock
+from deployer.cloud.cloud import load_sdks_in_background
+from deployer.cloud.session import CONTROL_REGION_ID, Endpoints, Session, StaticKey
+from deployer.config.identity import ApplicationIdentity, resolve_identity
+from deployer.config.load import FLAG_PATHS, load_config, process_environment
+from deployer.config.places import cache_folder, state_folder
+from deployer.errors.base import DeployerError, ProjectError, UsageError
+from deployer.events import Emit, Event, RunFinished, RunStarted, WarningRaised, ignore_events
+from deployer.models.analysis import ProjectAnalysis
+from deployer.models.config import DeployConfig
+from deployer.models.plan import Plan, Risk
+from deployer.models.release import Verification
+from deployer.models.report import Report
+from deployer.models.secret import Secret
+from deployer.operations import steps
+from deployer.operations.consent import Consent, remember_plan
+from deployer.operations.deadline import LimitedClock
+from deployer.operations.prepare import ProjectRequest, configure, open_and_analyze, prepare
+
+if TYPE_CHECKING:
+    from deployer.emulator.state_directory import ServerInfo
+
+Result = TypeVar("Result")
+
+DEPLOY_TIMEOUT_SECONDS = 900.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Address:
+    """Where a port of an emulated instance can be reached on this computer."""
+
+    instance_id: str
+    url: str
+    local_url: str | None  # on 127.0.0.1, when that port was free
+
+
+class Deployer:
+    """Deploys to Alibaba Cloud, or with `local=True` to the emulated one on this computer.
+
+    `on_event` is told everything that happens; a failing listener never fails a run. Flags are those of the command
+    line with underscores: `region`, `name`, `group`, `ecs`, `instance_id`, `port`, …
+    """
+
+    def __init__(
+        self,
+        *,
+        local: bool = False,
+        profile: str | None = None,
+        endpoint: str | None = None,
+        backend: str = "sdk",
+        runner: str = "oos",
+        on_event: Callable[[Event], None] | None = None,
+        session_id: str | None = None,
+        timeout_seconds: float = DEPLOY_TIMEOUT_SECONDS,
+        clock: Clock | None = None,
+    ) -> None:
+        self._environ = process_environment()
+        self._local = local or self._environ.get("DEPLOYER_LOCAL", "").lower() in {"1", "true", "yes"}
+        self._endpoint = endpoint or self._environ.get("DEPLOYER_ENDPOINT") or None
+        self._profile = profile
+        self._backend_name = backend
+        self._runner = runner
+        self._emit: Emit = _guarded(on_event) if on_event else ignore_events
+        self._session_id = session_id
+        self._clock: Clock = LimitedClock(clock or SystemClock(), timeout_seconds)
+        self._session: Session | None = None
+
+    def check(self, *, region: str | None = None) -> Sequence[Check]:
+        """Whether credentials, identity, region, clock and balance allow a deploy; changes nothing."""
+        from deployer.operations.check import check
+
+        with self._run("check", ()):
+            identity_region = region or self._environ.get("ALIBABA_CLOUD_REGION_ID") or CONTROL_REGION_ID
+            return check(self._open_backend(identity_region), self._emit)
+
+    def detect(self, path: str | Path = ".") -> ProjectAnalysis:
+        """How to run the project, with evidence. No network, no credentials."""
+        with self._run("detect", ()):
+            return open_and_analyze(self._project(path, {}, None))[1]
+
+    def configure(self, path: str | Path = ".", *, config: str | Path | None = None, **flags: Any) -> DeployConfig:
+        """The complete configuration a deploy would use. No network, no credentials."""
+        with self._run("configure", ()):
+            request = self._project(path, flags, config)
+            project_dir, analysis = open_and_analyze(request)
+            return configure(request, project_dir, analysis)
+
+    def plan(
+        self, path: str | Path = ".", *, config: str | Path | None = None, force: bool = False, **flags: Any
+    ) -> Plan:
+        """What `deploy` would do and cost, and the id an approval binds to; changes nothing."""
+        from deployer.operations.plan import observe_and_plan
+
+        plan_steps = tuple(
+            step for step in steps.DEPLOY_STEPS if step[0] in {"analyze", "configure", "package", "plan"}
+        )
+        with self._run("plan", plan_steps):
+            load_sdks_in_background()
+            progress = steps.StepProgress(plan_steps, self._emit, self._clock)
+            prepared = prepare(self._project(path, flags, config), progress, self._emit)
+            with progress.step("plan"):
+                backend = self._open_backend(prepared.config.deploy_region_id)
+                plan = observe_and_plan(backend, prepared, runner=self._runner, force=force)
+            remember_plan(plan, self._plans_folder())
+            return plan
+
+    def deploy(
+        self,
+        path: str | Path = ".",
+        *,
+        config: str | Path | None = None,
+        approve: str | None = None,
+        confirm: tuple[str, ...] = (),
+        yes: bool = False,
+        ask: Callable[[Plan, Risk], bool] | None = None,
+        revision_id: str | None = None,
+        dry_run: bool = False,
+        force: bool = False,
+        force_new_group: bool = False,
+        **flags: Any,
+    ) -> Report:
+        """The project released and verified on its instance, or found unchanged.
+
+        Errors: DecisionNeeded when consent or answers are missing; ReleaseError when it did not come up; and the
+        families of `deployer.errors.base` for everything that is refused before anything changed.
+        """
+        from deployer.operations.deploy import DeployRequest, deploy
+
+        with self._run("deploy", steps.DEPLOY_STEPS):
+            load_sdks_in_background()
+            request = DeployRequest(
+                project=self._project(path, flags, config),
+                consent=Consent(approve=approve, confirm=confirm, yes=yes, ask=ask, plans_folder=self._plans_folder()),
+                runner=self._runner,
+                revision_id=revision_id,
+                dry_run=dry_run,
+                force=force,
+                force_new_group=force_new_group,
+            )
+            return deploy(request, self._open_backend, self._emit, self._clock)
+
+    def verify(
+        self, path: str | Path = ".", *, config: str | Path | None = None, lines: int = 1000, **flags: Any
+    ) -> Verification:
+        """Whether the application runs, on evidence from each of its instances; changes nothing."""
+        from deployer.operations.verify import verify
+
+        with self._run("verify", ()):
+            backend, request = self._log_request(path, config, flags, lines=lines, whole=False)
+            return verify(backend, request, self._emit)
+
+    def logs(
+        self,
+        path: str | Path = ".",
+        *,
+        config: str | Path | None = None,
+        lines: int = 200,
+        whole: bool = False,
+        **flags: Any,
+    ) -> Verification:
+        """The application's log on each instance, since its newest release or `whole`; changes nothing."""
+        from deployer.operations.verify import verify
+
+        with self._run("logs", ()):
+            backend, request = self._log_request(path, config, flags, lines=lines, whole=whole)
+            return verify(backend, request, ignore_events)
+
+    def status(self, path: str | Path = ".", *, config: str | Path | None = None, **flags: Any) -> GroupStatus:
+        """What is known of one application group; changes nothing."""
+        with self._run("status", ()):
+            identity = self._identity(path, config, flags)
+            backend = self._open_backend(identity.deploy_region_id)
+            return backend.get_status(identity.application_name, identity.application_group_name)
+
+    def list(self, *, name: str | None = None, region: str | None = None) -> Sequence[GroupSummary]:
+        """Every application group of the account, or of one application; changes nothing."""
+        with self._run("list", ()):
+            return self._open_backend(region or CONTROL_REGION_ID).list_groups(name)
+
+    def list_instances(self, region: str) -> Sequence[Any]:
+        """The instances of a region, newest first; changes nothing."""
+        return self._open_backend(region).list_instances(region)
+
+    def delete(
+        self,
+        path: str | Path = ".",
+        *,
+        config: str | Path | None = None,
+        yes: bool = False,
+        ask: Callable[[Sequence[Removal]], bool] | None = None,
+        keep_instance: bool = False,
+        keep_artifacts: bool = False,
+        dry_run: bool = False,
+        **flags: Any,
+    ) -> Sequence[Removal]:
+        """Remove a group and everything that was made for it; gives what was removed and what was kept."""
+        from deployer.operations.delete import delete
+
+        with self._run("delete", ()):
+            identity = self._identity(path, config, flags)
+            scope = DeleteScope(
+                application_name=identity.application_name,
+                application_group_name=identity.application_group_name,
+                deploy_region_id=identity.deploy_region_id,
+                keep_instance=keep_instance,
+                purge_artifacts=not keep_artifacts,
+            )
+            backend = self._open_backend(identity.deploy_region_id)
+            return delete(backend, scope, self._emit, yes=yes, ask=ask, dry_run=dry_run)
+
+    def demo(self) -> Report:
+        """The sample application of this package, deployed to the local cloud."""
+        from deployer.demo import demo_project_path
+
+        self._local = True
+        return self.deploy(
+            demo_project_path(), yes=True, name="deployer-demo", region=CONTROL_REGION_ID, ecs="new", port=8080
+        )
+
+    def local_up(self, *, sandbox: str = "auto") -> "ServerInfo":
+        """The running local cloud, started when there is none. Errors: LocalCloudFailed."""
+        from deployer.emulator.daemon import ServerNotStarted, start_server
+        from deployer.errors.local import LocalCloudFailed
+
+        try:
+            return start_server(self._local_folder(), sandbox=sandbox)
+        except ServerNotStarted as error:
+            raise LocalCloudFailed(str(error)) from error
+
+    def local_status(self) -> "ServerInfo | None":
+        """The running local cloud, None when there is none."""
+        from deployer.emulator.daemon import find_server
+
+        return find_server(self._local_folder())
+
+    def local_down(self) -> bool:
+        """Stop the local cloud and remove everything of it; False when there was nothing."""
+        from deployer.emulator.daemon import stop_server
+
+        return stop_server(self._local_folder())
+
+    def local_reset(self) -> None:
+        """Forget everything that was created in the running local cloud."""
+        from deployer.emulator.control import ask_server
+
+        ask_server(self.local_up(), "reset", method="POST")
+
+    def local_state(self) -> dict[str, Any]:
+        """What exists in the running local cloud; empty when there is none."""
+        from deployer.emulator.control import ask_server
+
+        info = self.local_status()
+        state: dict[str, Any] = ask_server(info, "state") if info else {}
+        return state
+
+    def local_addresses(self) -> tuple[Address, ...]:
+        """Where the applications on the local cloud can be reached from this computer."""
+        from deployer.emulator.control import ask_server
+
+        info = self.local_status()
+        ports = ask_server(info, "ports") if info else []
+        return tuple(
+            Address(
+                instance_id=port["instance_id"],
+                url=f"http://{port['public_ip']}:{port['port']}",
+                local_url=f"http://127.0.0.1:{port['local_port']}" if port.get("local_port") else None,
+            )
+            for port in ports
+        )
+
+    def _local_folder(self) -> Path:
+        return state_folder(self._environ) / "local"
+
+    def _plans_folder(self) -> Path:
+        return cache_folder(self._environ) / "plans"
+
+    def _project(self, path: str | Path, flags: dict[str, Any], config: str | Path | None) -> ProjectRequest:
+        unknown = sorted(flag for flag in flags if flag.replace("_", "-") not in FLAG_PATHS)
+        if unknown:
+            raise UsageError(f"there is no setting `{unknown[0]}`", hint=f"known are: {', '.join(sorted(FLAG_PATHS))}")
+        return ProjectRequest(
+            path=Path(path),
+            flags=flags,
+            config_path=Path(config) if config else None,
+            environ=self._environ,
+            cache_folder=cache_folder(self._environ) / "packages",
+        )
+
+    def _identity(self, path: str | Path, config: str | Path | None, flags: dict[str, Any]) -> ApplicationIdentity:
+        """Which group is meant, by flags, environment and file; the folder is read only where they do not say its name."""
+        request = self._project(path, flags, config)
+        raw = load_config(request.config_path, project_dir=request.path, environ=self._environ, flags=flags)
+        analysis: ProjectAnalysis | None = None
+        if flags.get("name") is None and not raw.from_file:
+            try:
+                analysis = open_and_analyze(request)[1]
+            except ProjectError:
+                analysis = None
+        return resolve_identity(raw, analysis)
+
+    def _log_request(
+        self, path: str | Path, config: str | Path | None, flags: dict[str, Any], *, lines: int, whole: bool
+    ) -> tuple[Backend, LogRequest]:
+        instance_id = flags.pop("instance_id", None)
+        identity = self._identity(path, config, flags)
+        backend = self._open_backend(identity.deploy_region_id)
+        past = backend.find_newest_release(identity.application_name, identity.application_group_name)
+        return backend, LogRequest(
+            application_name=identity.application_name,
+            application_group_name=identity.application_group_name,
+            deploy_region_id=identity.deploy_region_id,
+            instance_id=instance_id,
+            lines=lines,
+            whole=whole,
+            port=past.port if past else identity.port,
+            health_path=past.health_path if past else "/",
+        )
+
+    def _open_backend(self, deploy_region_id: str) -> Backend:
+        from deployer.backends.registry import open_backend
+
+        return open_backend(
+            self._backend_name, Settings(session=self._open_session(), deploy_region_id=deploy_region_id)
+        )
+
+    def _open_session(self) -> Session:
+        if self._session is None:
+            endpoints, key = Endpoints(address=self._endpoint), None
+            if self._local:
+                info = self.local_up()
+                if info.notice:
+                    self._emit(WarningRaised(code="local.degraded", message=info.notice))
+                endpoints = Endpoints(address=info.endpoint)
+                key = StaticKey(access_key_id=info.access_key_id, access_key_secret=Secret(info.access_key_secret))
+            self._session = Session(
+                endpoints=endpoints,
+                static_key=key,
+                profile=self._profile,
+                session_id=self._session_id,
+                clock=self._clock,
+            )
+        return self._session
+
+    @contextmanager
+    def _run(self, command: str, announced: tuple[tuple[str, str], ...]) -> Iterator[None]:
+        """Tell that a command began and how it ended."""
+        started = self._clock.monotonic()
+        session_id = self._session_id or ""
+        self._emit(RunStarted(command=command, session_id=session_id, steps=announced))
+        error: DeployerError | None = None
+        exit_code = 70
+        try:
+            yield
+            exit_code = 0
+        except DeployerError as raised:
+            error, exit_code = raised, raised.exit_code
+            raise
+        except KeyboardInterrupt:
+            exit_code = 130
+            raise
+        finally:
+            self._emit(
+                RunFinished(
+                    command=command,
+                    exit_code=exit_code,
+                    elapsed_seconds=round(self._clock.monotonic() - started, 3),
+                    error=error.as_dict() if error else None,
+                )
+            )
+
+
+def _guarded(listener: Callable[[Event], None]) -> Emit:
+    """The listener, whose failures end with it."""
+
+    def emit(event: Event) -> None:
+        try:
+            listener(event)
+        except Exception:  # noqa: BLE001  (a failing listener never fails a run)
+            return
+
+    return emit

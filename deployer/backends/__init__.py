@@ -1,0 +1,1 @@
+"""Ways to reach the cloud, one package each, behind the `Backend` protocol."""

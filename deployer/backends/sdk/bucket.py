@@ -1,0 +1,56 @@
+"""The account's artifact bucket in a region: found by tag, made when there is none, refused when it is not safe."""
+
+import secrets
+
+from deployer.cloud.oss import BucketFacts, OssClient
+from deployer.errors.base import AccessError
+from deployer.errors.cloud import ForeignBucket, UnsafeBucket
+from deployer.ledger.names import BUCKET_TAG
+
+
+def find_bucket_name(oss: OssClient, account_id: str) -> str | None:
+    """The bucket to use, None when there is none. With two (made at the same moment) the older one wins.
+
+    Errors: ForeignBucket, UnsafeBucket; nothing is written to either.
+    """
+    names = oss.list_bucket_names(*BUCKET_TAG)
+    if not names:
+        return None
+    check_bucket(oss, names[0], account_id)
+    return names[0]
+
+
+def check_bucket(oss: OssClient, bucket_name: str, account_id: str) -> None:
+    """Refuse a bucket that is somebody else's, public, or keeps versions (under which locks do not hold)."""
+    try:
+        facts = oss.find_bucket(bucket_name)
+    except AccessError:
+        raise ForeignBucket(bucket_name) from None
+    if facts is None:
+        raise UnsafeBucket(bucket_name, "it disappeared a moment ago")
+    if facts.owner_id != account_id:
+        raise ForeignBucket(bucket_name)
+    reason = _unsafe_because(facts, oss.region_id)
+    if reason is not None:
+        raise UnsafeBucket(bucket_name, reason)
+
+
+def _unsafe_because(facts: BucketFacts, region_id: str) -> str | None:
+    if facts.region_id != region_id:
+        return f"it is in {facts.region_id}"
+    if facts.acl != "private":
+        return f"its access control list is `{facts.acl}`"
+    if facts.versioning in {"Enabled", "Suspended"}:
+        return "versioning is switched on, under which locks do not hold"
+    return None
+
+
+def create_bucket(oss: OssClient, account_id: str) -> str:
+    """A new bucket with an unguessable name, or the older one when two were made at once.
+
+    Source: bucket names are shared by all accounts, so 64 random bits keep a stranger from taking ours first.
+    """
+    key, value = BUCKET_TAG
+    name = f"deployer-{secrets.token_hex(8)}-{oss.region_id}"
+    oss.create_bucket(name, f"{key}={value}")
+    return find_bucket_name(oss, account_id) or name

@@ -1,0 +1,195 @@
+"""Take a group down until nothing of it is left: instance, security group, network, group, application, objects.
+
+The order follows what depends on what; a deletion that was cut short goes on when it is run again.
+"""
+
+from collections.abc import Callable, Sequence
+
+from deployer.backends.base import DeleteScope, Removal
+from deployer.backends.sdk.bucket import find_bucket_name
+from deployer.backends.sdk.tags import NETWORK_TAGS, group_tags
+from deployer.cloud.cloud import Cloud
+from deployer.cloud.oos import group_tag_key
+from deployer.cloud.polling import Wait, wait_until
+from deployer.errors.base import DeployerError
+from deployer.errors.cloud import GroupNotFound, InstanceNotFound
+from deployer.events import Emit, ResourceChanged, WaitProgressed
+from deployer.ledger.names import LedgerNames
+from deployer.models.plan import InstanceFacts
+
+BUSY_TIMEOUT_SECONDS = 180  # network interfaces of a released instance linger for about a minute
+BUSY_CODES = (
+    "DependencyViolation",
+    "IncorrectInstanceStatus",
+    "IncorrectVpcStatus",
+    "TaskConflict",
+    "OperationConflict",
+)
+
+
+def plan_removals(cloud: Cloud, scope: DeleteScope, account_id: str) -> Sequence[Removal]:
+    """What `delete` would remove or keep; changes nothing. Errors: GroupNotFound when there is nothing at all."""
+    tags = group_tags(scope.application_name, scope.application_group_name)
+    removals: list[Removal] = []
+    for instance in cloud.ecs.list_instances(tags=tags):
+        made_here = "deployer:deploy-id" in dict(instance.tags)
+        kept = scope.keep_instance or not made_here
+        detail = instance.instance_name if made_here else "brought by you: only the application on it is removed"
+        removals.append(Removal(kind="instance", id=instance.instance_id, detail=detail, kept=kept))
+    groups = cloud.security_groups.list_ids(tags)
+    stays = any(one.kind == "instance" and one.kept and scope.keep_instance for one in removals)
+    removals += [Removal(kind="security group", id=group_id, detail="", kept=stays) for group_id, _ in groups]
+    if cloud.oos.find_group(scope.application_name, scope.application_group_name) is not None:
+        removals.append(
+            Removal(kind="application group", id=f"{scope.application_name}/{scope.application_group_name}", detail="")
+        )
+        others = [g for g in cloud.oos.list_groups(scope.application_name) if g.name != scope.application_group_name]
+        removals.append(
+            Removal(
+                kind="application",
+                id=scope.application_name,
+                detail=f"has {len(others)} other groups" if others else "",
+                kept=bool(others),
+            )
+        )
+    removals += _object_removals(cloud, scope, account_id)
+    if not removals:
+        raise GroupNotFound(scope.application_name, scope.application_group_name, cloud.oos.list_application_names())
+    removals += _network_removals(cloud, scope)
+    return tuple(removals)
+
+
+def _object_removals(cloud: Cloud, scope: DeleteScope, account_id: str) -> list[Removal]:
+    bucket_name = find_bucket_name(cloud.oss, account_id)
+    if bucket_name is None:
+        return []
+    prefix = _names(scope).prefix
+    count = len(cloud.oss.list_object_names(bucket_name, prefix))
+    if not count:
+        return []
+    return [
+        Removal(
+            kind="objects",
+            id=f"oss://{bucket_name}/{prefix}",
+            detail=f"{count} objects",
+            kept=not scope.purge_artifacts,
+        )
+    ]
+
+
+def _network_removals(cloud: Cloud, scope: DeleteScope) -> list[Removal]:
+    """The region's VPC and vSwitches, unless another group still lives in them."""
+    removals: list[Removal] = []
+    for vpc in cloud.vpc.list_vpcs(NETWORK_TAGS):
+        in_use = _others_in_vpc(cloud, vpc.vpc_id, scope)
+        detail = f"also used by {in_use}" if in_use else ""
+        removals += [
+            Removal(kind="vswitch", id=one.vswitch_id, detail=detail, kept=bool(in_use))
+            for one in cloud.vpc.list_vswitches(vpc.vpc_id)
+        ]
+        removals.append(Removal(kind="vpc", id=vpc.vpc_id, detail=detail, kept=bool(in_use)))
+    return removals
+
+
+def _others_in_vpc(cloud: Cloud, vpc_id: str, scope: DeleteScope) -> str:
+    mine = group_tags(scope.application_name, scope.application_group_name)
+    for instance in cloud.ecs.list_instances():
+        is_mine = mine.items() <= dict(instance.tags).items() and not scope.keep_instance
+        if instance.vpc_id == vpc_id and not is_mine:
+            return instance.instance_id
+    own = {group_id for group_id, _ in cloud.security_groups.list_ids(mine)}
+    for group_id, of_vpc in cloud.security_groups.list_ids({}):
+        if of_vpc == vpc_id and group_id not in own:
+            return group_id
+    return ""
+
+
+class Remover:
+    """Carries out removals in the order of their dependencies, waiting where the cloud is slow to let go."""
+
+    def __init__(self, cloud: Cloud, scope: DeleteScope, emit: Emit) -> None:
+        self._cloud = cloud
+        self._scope = scope
+        self._emit = emit
+
+    def remove(self, removal: Removal, uninstall: Callable[[InstanceFacts], None]) -> None:
+        """Remove one thing until it is really gone; kept things are told, an instance of yours is only emptied."""
+        cloud = self._cloud
+        if removal.kind == "instance" and removal.kept:
+            self._leave_instance(removal, uninstall)
+            return
+        if removal.kept:
+            return
+        match removal.kind:
+            case "instance":
+                self._delete_instance(removal.id)
+            case "security group":
+                self._patiently(removal, lambda: cloud.security_groups.delete(removal.id))
+            case "vswitch":
+                self._patiently(removal, lambda: cloud.vpc.delete_vswitch(removal.id))
+            case "vpc":
+                self._patiently(removal, lambda: cloud.vpc.delete_vpc(removal.id))
+            case "application group":
+                cloud.oos.delete_group(self._scope.application_name, self._scope.application_group_name)
+            case "application":
+                cloud.oos.delete_application(removal.id)
+            case "objects":
+                self._delete_objects(removal)
+        self._emit(ResourceChanged(kind=removal.kind, id=removal.id, change="removed"))
+
+    def _leave_instance(self, removal: Removal, uninstall: Callable[[InstanceFacts], None]) -> None:
+        try:
+            instance = self._cloud.ecs.get_instance(removal.id)
+        except InstanceNotFound:
+            return
+        if not self._scope.keep_instance:
+            uninstall(instance)
+        keys = ("deployer:application", "deployer:group", group_tag_key(self._scope.application_name))
+        self._cloud.ecs.untag_instances((removal.id,), keys)
+        self._emit(ResourceChanged(kind="instance", id=removal.id, change="changed", detail="tags removed"))
+
+    def _delete_instance(self, instance_id: str) -> None:
+        self._patiently(
+            Removal(kind="instance", id=instance_id, detail=""), lambda: self._cloud.ecs.delete_instance(instance_id)
+        )
+        wait_until(
+            lambda: self._cloud.ecs.list_instances(instance_ids=(instance_id,)),
+            lambda found: not found,
+            Wait(what=f"the release of instance {instance_id}", timeout_seconds=BUSY_TIMEOUT_SECONDS),
+            status=lambda found: found[0].status if found else "released",
+            clock=self._cloud.session.clock,
+        )
+
+    def _delete_objects(self, removal: Removal) -> None:
+        bucket_name = removal.id.removeprefix("oss://").partition("/")[0]
+        prefix = _names(self._scope).prefix
+        self._cloud.oss.delete_objects(bucket_name, self._cloud.oss.list_object_names(bucket_name, prefix))
+
+    def _patiently(self, removal: Removal, delete: Callable[[], None]) -> None:
+        """Delete, again and again while something that is just going away is still counted as inside."""
+        what = f"{removal.kind} {removal.id}"
+
+        def attempt() -> str:
+            try:
+                delete()
+            except DeployerError as error:
+                api_code = str(error.facts.get("api_code", ""))
+                if api_code.startswith(BUSY_CODES):
+                    return api_code
+                raise
+            return "removed"
+
+        wait_until(
+            attempt,
+            lambda status: status == "removed",
+            Wait(what=what, timeout_seconds=BUSY_TIMEOUT_SECONDS),
+            status=str,
+            clock=self._cloud.session.clock,
+            on_change=lambda status, elapsed: self._emit(
+                WaitProgressed(what=what, status=status, elapsed_seconds=elapsed, timeout_seconds=BUSY_TIMEOUT_SECONDS)
+            ),
+        )
+
+
+def _names(scope: DeleteScope) -> LedgerNames:
+    return LedgerNames(application_name=scope.application_name, application_group_name=scope.application_group_name)

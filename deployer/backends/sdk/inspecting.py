@@ -1,0 +1,173 @@
+"""A look at the application on its instances by a read-only probe, and its removal from an instance that stays."""
+
+import uuid
+
+from deployer.backends.base import LogRequest
+from deployer.backends.runner.command import ProbeInput, RunnerInput, render_command, render_probe
+from deployer.backends.runner.evidence import ProbeReport, parse_output, parse_probe_output
+from deployer.backends.sdk.runners import follow_command
+from deployer.backends.sdk.tags import group_tags
+from deployer.cloud.assistant import InvocationResult
+from deployer.cloud.cloud import Cloud
+from deployer.errors.base import DeployerError
+from deployer.errors.cloud import GroupNotFound
+from deployer.errors.release import UninstallFailed
+from deployer.models.plan import InstanceFacts
+from deployer.models.release import CheckResult, InstanceVerification, Verdict
+
+PROBE_SECONDS = 60
+UNINSTALL_SECONDS = 300
+LOG_PIECES = 32  # up to 256,000 bytes of log, 8,000 a probe
+UNHEALTHY = {0, 502, 503}
+
+
+class Inspector:
+    """Asks every instance of a group what runs there."""
+
+    def __init__(self, cloud: Cloud) -> None:
+        self._cloud = cloud
+
+    def inspect(self, request: LogRequest) -> tuple[InstanceVerification, ...]:
+        """One finding an instance. Errors: GroupNotFound when no instance belongs to the group."""
+        tags = group_tags(request.application_name, request.application_group_name)
+        instances = self._cloud.ecs.list_instances(tags=tags)
+        if request.instance_id is not None:
+            instances = tuple(one for one in instances if one.instance_id == request.instance_id)
+        if not instances:
+            existing = self._cloud.oos.list_application_names()
+            raise GroupNotFound(request.application_name, request.application_group_name, existing)
+        return tuple(self._inspect_one(instance, request) for instance in instances)
+
+    def _inspect_one(self, instance: InstanceFacts, request: LogRequest) -> InstanceVerification:
+        if instance.status != "Running":
+            check = CheckResult(name="instance", ok=False, detail=f"the instance is {instance.status}")
+            return _finding(instance, Verdict.FAILED, (check,), None, "")
+        try:
+            report, trouble = self._probe(instance.instance_id, request, None)
+        except DeployerError as error:
+            check = CheckResult(name="assistant", ok=None, detail=f"{error.message} (over SSH: {_ssh(instance)})")
+            return _finding(instance, Verdict.INCONCLUSIVE, (check,), None, "")
+        if not report.found:
+            check = CheckResult(name="assistant", ok=None, detail=f"Cloud Assistant gave no report: {trouble}")
+            return _finding(instance, Verdict.INCONCLUSIVE, (check,), None, "")
+        log = self._whole_log(instance.instance_id, request, report)
+        checks = judge(report, request.port)
+        return _finding(instance, verdict_of(checks), checks, report, log)
+
+    def _probe(self, instance_id: str, request: LogRequest, offset: int | None) -> tuple[ProbeReport, str]:
+        command = render_probe(
+            ProbeInput(
+                application_name=request.application_name,
+                whole_log=request.whole,
+                log_offset=offset,
+                port=request.port,
+                health_path=request.health_path,
+            )
+        )
+        result = self._run(instance_id, command, PROBE_SECONDS)
+        return parse_probe_output(result.output), result.error_code or f"it ended {result.status}"
+
+    def _run(self, instance_id: str, command: bytes, seconds: int) -> InvocationResult:
+        invoke_id = self._cloud.assistant.start_command(
+            instance_id,
+            command,
+            name="deployer-probe",
+            timeout_seconds=seconds,
+            client_token=uuid.uuid4().hex,
+        )
+        return follow_command(self._cloud, instance_id, invoke_id, seconds)
+
+    def _whole_log(self, instance_id: str, request: LogRequest, last: ProbeReport) -> str:
+        """The log from its beginning as far as wanted: the tail is there, what stands before it is read in pieces."""
+        pieces = [last.log]
+        start = last.log_start
+        while start > 0 and len(pieces) < LOG_PIECES and "".join(pieces).count("\n") < request.lines:
+            length = min(start, last.log_shown_bytes or 8000)
+            report, _ = self._probe(instance_id, request, start - length)
+            if not report.found:
+                break
+            pieces.insert(0, report.log)
+            start -= length
+        lines = "".join(pieces).splitlines(keepends=True)
+        return "".join(lines[-request.lines :])
+
+    def uninstall(self, instance: InstanceFacts, application_name: str) -> None:
+        """Stop the application and remove what the deployer put on an instance that stays. Errors: UninstallFailed."""
+        command = render_command(
+            RunnerInput(action="uninstall", application_name=application_name, application_group_name="uninstall")
+        )
+        result = self._run(instance.instance_id, command, UNINSTALL_SECONDS)
+        evidence = parse_output(result.output)
+        if not evidence.ok:
+            reason = evidence.message or result.error_info or f"the command ended {result.status}"
+            raise UninstallFailed(instance.instance_id, application_name, reason)
+
+
+def judge(report: ProbeReport, port: int | None) -> tuple[CheckResult, ...]:
+    """What the evidence says: process, port and address, HTTP. Words in the log decide nothing."""
+    if not report.installed:
+        return (
+            CheckResult(name="process", ok=None, detail="deployer never released the application on this instance"),
+        )
+    alive = CheckResult(
+        name="process",
+        ok=report.alive,
+        detail=f"process {report.pid} alive for {report.running_seconds:.0f} s"
+        if report.alive
+        else ("it was stopped" if report.stopped else "no process of the application is alive"),
+    )
+    if port is None:
+        return (alive,)
+    return (alive, _judge_port(report, port), *_judge_http(report))
+
+
+def _judge_port(report: ProbeReport, port: int) -> CheckResult:
+    sockets = [one for one in report.listening if one.port == port]
+    outside = [one for one in sockets if not _is_loopback(one.address)]
+    if outside:
+        return CheckResult(name="port", ok=True, detail=f"listens on {outside[0].address}:{port}")
+    if sockets:
+        detail = f"listens on {sockets[0].address}:{port}: not reachable from outside, set the host to 0.0.0.0"
+        return CheckResult(name="port", ok=False, detail=detail)
+    others = ", ".join(str(one.port) for one in report.listening)
+    detail = f"port {others} is open, {port} was declared" if others else f"nothing listens on port {port}"
+    return CheckResult(name="port", ok=False, detail=detail)
+
+
+def _is_loopback(address: str) -> bool:
+    return address.startswith("127.") or address in {"::1", "[::1]", "::ffff:127.0.0.1"}
+
+
+def _judge_http(report: ProbeReport) -> tuple[CheckResult, ...]:
+    status = report.http_status
+    if status is None:
+        return ()
+    healthy = status not in UNHEALTHY and status < 500
+    detail = f"HTTP {status} from the instance itself" if status else "the port is open but gave no HTTP answer"
+    return (CheckResult(name="http", ok=healthy, detail=detail),)
+
+
+def verdict_of(checks: tuple[CheckResult, ...]) -> Verdict:
+    """Failed if any check failed, running if all passed, else inconclusive."""
+    if any(check.ok is False for check in checks):
+        return Verdict.FAILED
+    return Verdict.RUNNING if checks and all(check.ok for check in checks) else Verdict.INCONCLUSIVE
+
+
+def _finding(
+    instance: InstanceFacts, verdict: Verdict, checks: tuple[CheckResult, ...], report: ProbeReport | None, log: str
+) -> InstanceVerification:
+    return InstanceVerification(
+        instance_id=instance.instance_id,
+        public_ip=instance.public_ip,
+        release_id=report.current_release_id if report else None,
+        verdict=verdict,
+        checks=checks,
+        log=log,
+        log_source="cloud-assistant",
+        log_dropped_bytes=max(0, report.log_bytes - len(log.encode())) if report else 0,
+    )
+
+
+def _ssh(instance: InstanceFacts) -> str:
+    return f"ssh root@{instance.public_ip or instance.private_ip or instance.instance_id} tail -n 200 /root/app.log"

@@ -1,0 +1,191 @@
+"""One release on each target: the runner started by OOS (or plain Cloud Assistant), its evidence read, all of it recorded."""
+
+import hashlib
+from dataclasses import replace
+from datetime import timezone
+
+from deployer.backends.runner.command import RunnerInput, render_command, render_environment
+from deployer.backends.runner.evidence import parse_output
+from deployer.backends.sdk.run import DeployRun
+from deployer.backends.sdk.runners import CommandOutcome, run_by_assistant, run_by_oos
+from deployer.cloud.cloud import Cloud
+from deployer.errors.cloud import PermissionDenied
+from deployer.events import WarningRaised
+from deployer.ledger.records import ReleaseHistory, ReleaseRecord
+from deployer.models.config import DeployConfig
+from deployer.models.plan import Plan
+from deployer.models.release import Artifact, InstanceResult, Release, Target
+
+
+OTHER_STAGES_SECONDS = 300  # fetching, unpacking, stopping, restoring
+LONGEST_COMMAND_SECONDS = 3600
+URL_GRACE_SECONDS = 300  # a signed URL outlives its command by no more than that
+
+
+class Releaser:
+    """Releases one artifact under one release id, the same as the deploy's own."""
+
+    def __init__(self, cloud: Cloud, plan: Plan, run: DeployRun) -> None:
+        self._cloud = cloud
+        self._plan = plan
+        self._run = run
+        self._history = ReleaseHistory(cloud.oss, run.bucket_name, run.names)
+
+    def release(self, artifact: Artifact, targets: tuple[Target, ...]) -> Release:
+        """What came of it on every target. The record says `started` before and `good` or `failed` after."""
+        record = self._record(artifact, targets)
+        self._history.write(record)
+        environment = self._send_environment()
+        runner, execution_id, results = self._runner_name(), None, []
+        try:
+            for target in targets:
+                outcome = self._run_on(target, self._runner_input(artifact, environment), runner)
+                runner, execution_id = outcome.runner, outcome.execution_id
+                results.append(result_of(target.instance_id, outcome))
+        finally:
+            if environment is not None:
+                self._cloud.oss.delete_objects(self._run.bucket_name, (environment[0],))
+        release = Release(
+            release_id=record.release_id, runner=runner, execution_id=execution_id, results=tuple(results)
+        )
+        self._history.write(
+            replace(
+                record,
+                status="good" if release.ok else "failed",
+                finished_at=self._now(),
+                runner=runner,
+                execution_id=execution_id,
+                evidence={result.instance_id: dict(result.evidence) for result in results},
+            )
+        )
+        return release
+
+    def _runner_name(self) -> str:
+        return next((step.runner for step in self._plan.steps if hasattr(step, "runner")), "oos")
+
+    def _now(self) -> str:
+        return self._cloud.session.clock.now().astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+    def _record(self, artifact: Artifact, targets: tuple[Target, ...]) -> ReleaseRecord:
+        plan, config = self._plan, self._plan.config
+        start_sha256, stop_sha256 = plan.scripts_sha256.split(":")
+        return ReleaseRecord(
+            release_id=self._run.deploy_id,
+            application_name=config.application_name,
+            application_group_name=config.application_group_name,
+            deploy_region_id=config.deploy_region_id,
+            status="started",
+            artifact_sha256=artifact.sha256,
+            artifact_bytes=artifact.size_bytes,
+            start_sha256=start_sha256,
+            stop_sha256=stop_sha256,
+            settings_sha256=plan.settings_sha256,
+            instance_ids=tuple(target.instance_id for target in targets),
+            plan_id=plan.plan_id,
+            runner=self._runner_name(),
+            started_at=self._now(),
+            port=config.port,
+            health_path=config.health.path,
+            account_id=plan.observed.account_id,
+            identity_arn=plan.observed.identity_arn,
+            session_id=self._cloud.session.session_id,
+            source_commit=plan.package.source_commit if plan.package else None,
+            hourly_total=str(plan.quote.hourly_total),
+            currency=plan.quote.currency,
+        )
+
+    def _send_environment(self) -> tuple[str, str] | None:
+        """(object name, SHA-256) of the variables: they may hold secrets, so no command carries them."""
+        variables = environment_of(self._plan.config)
+        if not variables:
+            return None
+        content = render_environment(variables)
+        object_name = f"{self._run.names.prefix}environment/{self._run.deploy_id}"
+        self._cloud.oss.put_bytes(self._run.bucket_name, object_name, content)
+        return object_name, hashlib.sha256(content).hexdigest()
+
+    def _runner_input(self, artifact: Artifact, environment: tuple[str, str] | None) -> RunnerInput:
+        config = self._plan.config
+        start_sha256, stop_sha256 = self._plan.scripts_sha256.split(":")
+        return RunnerInput(
+            action="release",
+            application_name=config.application_name,
+            application_group_name=config.application_group_name,
+            release_id=self._run.deploy_id,
+            archive_url=self._sign(artifact.object_name),
+            archive_sha256=artifact.sha256,
+            archive_size_bytes=artifact.size_bytes,
+            start_url=self._sign(artifact.start_object_name),
+            start_sha256=start_sha256,
+            stop_url=self._sign(artifact.stop_object_name),
+            stop_sha256=stop_sha256,
+            environment_url=self._sign(environment[0]) if environment else "",
+            environment_sha256=environment[1] if environment else "",
+            port=config.port,
+            health_path=config.health.path,
+            alive_seconds=config.health.alive_seconds,
+            gate_timeout_seconds=config.health.timeout_seconds,
+            start_timeout_seconds=config.start_timeout_seconds,
+            keep_releases=config.keep_releases,
+        )
+
+    def _sign(self, object_name: str) -> str:
+        return self._cloud.oss.sign_download(
+            self._run.bucket_name, object_name, self._command_seconds() + URL_GRACE_SECONDS
+        )
+
+    def _command_seconds(self) -> int:
+        config = self._plan.config
+        wanted = config.start_timeout_seconds + config.health.timeout_seconds + OTHER_STAGES_SECONDS
+        return min(wanted, LONGEST_COMMAND_SECONDS)
+
+    def _run_on(self, target: Target, runner_input: RunnerInput, runner: str) -> CommandOutcome:
+        command = render_command(runner_input)
+        release_id, seconds = self._run.deploy_id, self._command_seconds()
+        if runner == "oos":
+            try:
+                return run_by_oos(self._cloud, self._run, target, command, release_id=release_id, seconds=seconds)
+            except PermissionDenied as error:
+                if not str(error.facts.get("missing_action", "")).startswith("oos:"):
+                    raise
+                self._run.emit(
+                    WarningRaised(
+                        code="runner.fallback",
+                        message=f"{error.message}: the release runs by plain Cloud Assistant instead, with the same result",
+                    )
+                )
+        return run_by_assistant(self._cloud, self._run, target, command, release_id=release_id, seconds=seconds)
+
+
+def environment_of(config: DeployConfig) -> dict[str, str]:
+    """The variables the application gets, the agent's model among them."""
+    variables = dict(config.environment)
+    if config.model is not None:
+        variables.setdefault("MODEL_NAME", config.model.name)
+        if config.model.api_key:
+            variables.setdefault("DASHSCOPE_API_KEY", config.model.api_key.reveal())
+    return variables
+
+
+def result_of(instance_id: str, outcome: CommandOutcome) -> InstanceResult:
+    """The runner's evidence, or what Cloud Assistant says when the runner could not give any."""
+    evidence = parse_output(outcome.output)
+    if evidence.found:
+        return InstanceResult(
+            instance_id=instance_id,
+            ok=evidence.ok and outcome.status == "Success",
+            failed_stage=None if evidence.ok else evidence.stage,
+            message=evidence.message,
+            log_tail=evidence.log_tail,
+            evidence=dict(evidence.raw),
+            restored_release_id=evidence.restored_release_id,
+            invoke_id=outcome.invoke_id,
+        )
+    return InstanceResult(
+        instance_id=instance_id,
+        ok=False,
+        failed_stage="agent" if outcome.status in {"Aborted", "Invalid", "Pending"} else "command",
+        message=outcome.trouble,
+        log_tail=outcome.output.decode("utf-8", "replace")[-4000:],
+        invoke_id=outcome.invoke_id,
+    )

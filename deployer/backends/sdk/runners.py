@@ -1,0 +1,159 @@
+"""Two ways to run one command on one instance, with the same outcome: an OOS execution, or plain Cloud Assistant."""
+
+import base64
+from dataclasses import dataclass
+
+from deployer.backends.sdk.run import DeployRun
+from deployer.cloud.assistant import InvocationResult, decode_output
+from deployer.cloud.cloud import Cloud
+from deployer.cloud.oos import Execution
+from deployer.cloud.polling import Wait, wait_until
+from deployer.events import ExecutionProgressed, InvocationFinished, WaitProgressed
+from deployer.models.release import Target
+from deployer.oos.shipped import read_template
+
+RELEASE_TEMPLATE = "deployer-release"
+HAND_OVER_SECONDS = 180  # Cloud Assistant may take a minute or two until the agent has the command
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandOutcome:
+    """What came of a command. `status` is the InvocationStatus; `trouble` says why there is no evidence in `output`."""
+
+    runner: str
+    execution_id: str | None
+    invoke_id: str | None
+    status: str
+    output: bytes
+    trouble: str
+
+
+def run_by_oos(
+    cloud: Cloud, run: DeployRun, target: Target, command: bytes, *, release_id: str, seconds: int
+) -> CommandOutcome:
+    """The command through an execution of our template. Errors: PermissionDenied before anything ran."""
+    parameters = {
+        "regionId": target.deploy_region_id,
+        "instanceId": target.instance_id,
+        "commandContent": base64.b64encode(command).decode(),
+        "timeoutSeconds": seconds,
+        "releaseId": release_id,
+        "OOSAssumeRole": "",
+    }
+    tags = {"deployer:application": run.names.application_name, "deployer:group": run.names.application_group_name}
+    execution_id = run.change(
+        "StartExecution",
+        "execution_id",
+        lambda token: cloud.oos.start_execution(
+            read_template(RELEASE_TEMPLATE), parameters, tags=tags, client_token=token
+        ),
+        instance_id=target.instance_id,
+        release_id=release_id,
+    )
+    execution = _follow_execution(cloud, run, execution_id, seconds)
+    outputs = dict(execution.outputs)
+    if not outputs.get("invocationStatus"):
+        tasks = cloud.oos.list_task_outputs(execution_id)
+        outputs = {**tasks.get("readResult", {}), **tasks.get("runCommand", {})}
+    status = str(outputs.get("invocationStatus") or "")
+    invoke_id = str(outputs.get("invokeId") or "") or None
+    run.emit(
+        InvocationFinished(
+            invoke_id=invoke_id or "",
+            instance_id=target.instance_id,
+            status=status,
+            exit_code=_exit_code(outputs.get("exitCode")),
+        )
+    )
+    error = ": ".join(str(part) for part in (outputs.get("errorCode"), outputs.get("errorInfo")) if part)
+    return CommandOutcome(
+        runner="oos",
+        execution_id=execution_id,
+        invoke_id=invoke_id,
+        status=status or "Pending",
+        output=decode_output(str(outputs.get("output") or "")),
+        trouble=error or execution.status_message or f"the execution ended {execution.status}",
+    )
+
+
+def _follow_execution(cloud: Cloud, run: DeployRun, execution_id: str, seconds: int) -> Execution:
+    unseen = Execution(execution_id=execution_id, status="Started", status_message="", waiting_for="", outputs={})
+    return wait_until(
+        lambda: cloud.oos.find_execution(execution_id) or unseen,
+        lambda execution: execution.is_final,
+        Wait(what=f"execution {execution_id}", timeout_seconds=seconds + HAND_OVER_SECONDS, longest_pause_seconds=2.0),
+        status=lambda execution: execution.status,
+        clock=cloud.session.clock,
+        on_change=lambda status, _elapsed: run.emit(ExecutionProgressed(execution_id=execution_id, status=status)),
+    )
+
+
+def run_by_assistant(
+    cloud: Cloud, run: DeployRun, target: Target, command: bytes, *, release_id: str, seconds: int
+) -> CommandOutcome:
+    """The command by Cloud Assistant itself."""
+    invoke_id = run.change(
+        "RunCommand",
+        "invoke_id",
+        lambda token: cloud.assistant.start_command(
+            target.instance_id,
+            command,
+            name=f"deployer-{release_id}",
+            timeout_seconds=seconds,
+            client_token=token,
+        ),
+        instance_id=target.instance_id,
+        release_id=release_id,
+    )
+    result = follow_command(cloud, target.instance_id, invoke_id, seconds, run)
+    return CommandOutcome(
+        runner="cloud-assistant",
+        execution_id=None,
+        invoke_id=invoke_id,
+        status=result.status,
+        output=result.output,
+        trouble=": ".join(part for part in (result.error_code, result.error_info) if part)
+        or f"it ended {result.status}",
+    )
+
+
+def follow_command(
+    cloud: Cloud, instance_id: str, invoke_id: str, seconds: int, run: DeployRun | None = None
+) -> InvocationResult:
+    """The final result of a command. Errors: WaitedTooLong."""
+    pending = InvocationResult(
+        invoke_id=invoke_id,
+        instance_id=instance_id,
+        status="Pending",
+        exit_code=None,
+        output=b"",
+        dropped_bytes=0,
+        error_code=None,
+        error_info=None,
+    )
+    what = f"command {invoke_id} on {instance_id}"
+    timeout_seconds = seconds + HAND_OVER_SECONDS
+
+    def tell(status: str, elapsed: float) -> None:
+        if run is not None:
+            run.emit(WaitProgressed(what=what, status=status, elapsed_seconds=elapsed, timeout_seconds=timeout_seconds))
+
+    result = wait_until(
+        lambda: cloud.assistant.find_result(invoke_id, instance_id) or pending,
+        lambda one: one.is_final,
+        Wait(what=what, timeout_seconds=timeout_seconds, longest_pause_seconds=2.0),
+        status=lambda one: one.status,
+        clock=cloud.session.clock,
+        on_change=tell,
+    )
+    if run is not None:
+        run.emit(
+            InvocationFinished(
+                invoke_id=invoke_id, instance_id=instance_id, status=result.status, exit_code=result.exit_code
+            )
+        )
+    return result
+
+
+def _exit_code(value: object) -> int | None:
+    return int(value) if isinstance(value, int | float) else None

@@ -1,0 +1,151 @@
+"""The local phase: the folder is read, understood, configured and packed. No credentials, no network."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from deployer.backends.base import Content
+from deployer.config.load import RawConfig, load_config
+from deployer.config.resolve import START, resolve_config
+from deployer.errors.project import StartUnknown
+from deployer.events import AnalysisFinished, ConfigResolved, Emit, PackageBuilt, WarningRaised
+from deployer.models.analysis import ProjectAnalysis
+from deployer.models.config import DeployConfig, ExistingInstance
+from deployer.models.package import Package
+from deployer.models.plan import canonical_json
+from deployer.operations.steps import StepProgress
+from deployer.project.analysis import analyze
+from deployer.project.packing.archive import build_package
+from deployer.project.project_dir import ProjectDir
+from deployer.project.scripts import make_scripts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectRequest:
+    """Which project, and what flags and environment say about it. Flags are named as on the command line."""
+
+    path: Path
+    flags: Mapping[str, Any] = field(default_factory=dict)
+    config_path: Path | None = None
+    environ: Mapping[str, str] = field(default_factory=dict, repr=False)
+    cache_folder: Path = Path()  # where archives are built
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prepared:
+    """The project as it will be released."""
+
+    analysis: ProjectAnalysis
+    config: DeployConfig
+    package: Package | None  # None when an earlier archive is used again
+    artifact_bytes: int
+    content: Content
+
+
+def open_and_analyze(request: ProjectRequest) -> tuple[ProjectDir, ProjectAnalysis]:
+    """The folder and what was understood of it. Errors: ProjectError."""
+    project_dir = ProjectDir.open(request.path)
+    return project_dir, analyze(project_dir)
+
+
+def configure(request: ProjectRequest, project_dir: ProjectDir, analysis: ProjectAnalysis) -> DeployConfig:
+    """The complete configuration, with scripts made for what was detected where the file has none.
+
+    Errors: ConfigError, DecisionNeeded, StartUnknown.
+    """
+    raw = load_config(request.config_path, project_dir=project_dir.path, environ=request.environ, flags=request.flags)
+    if not analysis.supported and not _has_start_script(raw):
+        raise StartUnknown(analysis.name, analysis.language)
+
+    def generate(application_name: str, port: int | None) -> tuple[str, str]:
+        scripts = make_scripts(analysis, application_name, port)
+        return scripts.start, scripts.stop
+
+    return resolve_config(raw, analysis, generate if analysis.supported else None)
+
+
+def _has_start_script(raw: RawConfig) -> bool:
+    value: Any = raw.document.data if raw.document else {}
+    for key in START:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return bool(value) or START in raw.overrides
+
+
+def prepare(request: ProjectRequest, progress: StepProgress, emit: Emit) -> Prepared:
+    """The three local steps, told as events."""
+    with progress.step("analyze") as told:
+        project_dir, analysis = open_and_analyze(request)
+        emit(
+            AnalysisFinished(
+                language=analysis.language,
+                framework=analysis.framework,
+                start_command=analysis.start_command,
+                port=analysis.port,
+                source=analysis.source,
+            )
+        )
+        told.tell(describe(analysis))
+        for warning in analysis.warnings:
+            emit(WarningRaised(code="project.warning", message=warning))
+    with progress.step("configure") as told:
+        config = configure(request, project_dir, analysis)
+        emit(
+            ConfigResolved(
+                application_name=config.application_name,
+                application_group_name=config.application_group_name,
+                deploy_region_id=config.deploy_region_id,
+                origins=dict(config.origins),
+            )
+        )
+        for notice in config.notices:
+            emit(WarningRaised(code="config.notice", message=notice))
+        told.tell(f"{config.application_name}/{config.application_group_name} in {config.deploy_region_id}")
+    with progress.step("package") as told:
+        package = build_package(
+            project_dir, ignore=config.ignore, include_secrets=config.include_secrets, out_dir=request.cache_folder
+        )
+        emit(
+            PackageBuilt(
+                sha256=package.sha256,
+                size_bytes=package.size_bytes,
+                file_count=package.file_count,
+                left_out=tuple((one.path, one.reason) for one in package.left_out),
+            )
+        )
+        told.tell(f"{package.file_count} files, {package.size_bytes / 1024:.0f} KiB, {package.sha256[:12]}")
+    return Prepared(
+        analysis=analysis,
+        config=config,
+        package=package,
+        artifact_bytes=package.size_bytes,
+        content=content_of(config, package.sha256),
+    )
+
+
+def describe(analysis: ProjectAnalysis) -> str:
+    """What was understood, in a line."""
+    what = " ".join(part for part in (analysis.language, analysis.framework) if part) or "unknown"
+    port = f", port {analysis.port}" if analysis.port else ""
+    return f"{what}{port}: {analysis.start_command or 'no start command found'}"
+
+
+def content_of(config: DeployConfig, artifact_sha256: str) -> Content:
+    """What identifies this release: archive, scripts, and the settings that reach the instance."""
+    settings = {
+        "environment": dict(config.environment),
+        "port": config.port,
+        "health": [config.health.path, config.health.alive_seconds],
+        "instance": config.instance.instance_id if isinstance(config.instance, ExistingInstance) else "group",
+    }
+    return Content(
+        artifact_sha256=artifact_sha256,
+        start_sha256=sha256_of(config.start_script),
+        stop_sha256=sha256_of(config.stop_script),
+        settings_sha256=sha256_of(canonical_json(settings)),
+    )
+
+
+def sha256_of(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
