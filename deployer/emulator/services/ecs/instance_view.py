@@ -1,5 +1,6 @@
 """An instance and a disk in the words of the Describe operations."""
 
+from types import MappingProxyType
 from typing import Any
 
 from deployer.emulator.services import timestamps
@@ -7,6 +8,17 @@ from deployer.emulator.services.ecs.instances import Disk, Instance
 from deployer.emulator.services.vpc.networks import EipStatus
 
 NEVER = "2099-12-31T15:59Z"  # when a pay-as-you-go instance expires. Source: DescribeInstances page, ExpiredTime
+
+# Assumed: snapshots are not emulated, and a disk without a snapshot policy says so like this.
+_NO_SNAPSHOTS = MappingProxyType(
+    {
+        "DeleteAutoSnapshot": False,
+        "EnableAutoSnapshot": True,
+        "EnableAutomatedSnapshotPolicy": False,
+        "AutoSnapshotPolicyId": "",
+        "SourceSnapshotId": "",
+    }
+)
 
 
 def describe_instance(instance: Instance) -> dict[str, Any]:
@@ -97,14 +109,10 @@ def describe_disk(disk: Disk) -> dict[str, Any]:
         "ExpiredTime": NEVER,
         "DiskChargeType": "PostPaid",
         "DeleteWithInstance": disk.delete_with_instance,
-        "DeleteAutoSnapshot": False,
-        "EnableAutoSnapshot": True,
-        "EnableAutomatedSnapshotPolicy": False,
-        "AutoSnapshotPolicyId": "",
+        **_NO_SNAPSHOTS,
         "Encrypted": disk.encrypted,
         "Portable": disk.disk_type == "data",
         "ImageId": disk.image_id,
-        "SourceSnapshotId": "",
         "KMSKeyId": "",
         "ProductCode": "",
         "ResourceGroupId": disk.resource_group_id,
