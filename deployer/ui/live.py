@@ -5,6 +5,7 @@ from typing import Any, Protocol, TextIO
 
 from deployer.clock import Clock
 from deployer.events import (
+    Emit,
     Event,
     RunStarted,
     StepFinished,

@@ -1,0 +1,426 @@
+"""Plan, price, verdict, report and errors as a person reads them, and steps while they run."""
+
+import io
+from dataclasses import replace
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from deployer.clock import VirtualClock
+from deployer.config.load import load_config
+from deployer.config.resolve import resolve_config
+from deployer.errors.base import CloudError, DeployerError
+from deployer.errors.config import ConfigInvalid
+from deployer.errors.decision import AnswersNeeded, ApprovalNeeded, ConsentRefused, PlanDrifted, Question
+from deployer.events import (
+    ArtifactUploaded,
+    CheckFinished,
+    ExecutionProgressed,
+    InvocationFinished,
+    ResourceChanged,
+    RunStarted,
+    StepFinished,
+    StepStarted,
+    UploadProgressed,
+    WaitProgressed,
+    WarningRaised,
+)
+from deployer.models.analysis import ApplicationType
+from deployer.models.config import DeployConfig, ExistingInstance, NewInstance
+from deployer.models.plan import (
+    EnsureApplicationGroup,
+    EnsureBucket,
+    EnsureSecurityGroup,
+    EnsureVpc,
+    EnsureVSwitch,
+    GroupState,
+    Observed,
+    OpenPort,
+    Plan,
+    PriceItem,
+    Quote,
+    Risk,
+    RiskKind,
+    RunInstance,
+    StartRelease,
+    TagInstances,
+    UploadArtifact,
+)
+from deployer.models.release import CheckResult, InstanceVerification, Verdict, Verification
+from deployer.models.report import Report, SelfCheckItem
+from deployer.ui.errors import render_error
+from deployer.ui.live import LiveView, PlainView, make_view, wants_plain
+from deployer.ui.plan import render_confirm, render_plan
+from deployer.ui.price import price_sentence, render_quote
+from deployer.ui.prompts import ask_answers, choose_instance, confirm_plan
+from deployer.ui.report import render_report
+from deployer.ui.verification import render_verification
+
+QUOTE = Quote(
+    currency="CNY",
+    items=(
+        PriceItem(
+            name="instance",
+            specification="ecs.u1-c1m2.large (2 vCPU, 4 GiB)",
+            hourly=Decimal("0.0512"),
+            monthly=Decimal("36.864"),
+            source="bss:GetPayAsYouGoPrice",
+        ),
+        PriceItem(
+            name="system disk",
+            specification="40 GiB",
+            hourly=Decimal("0.0088"),
+            monthly=Decimal("6.336"),
+            source="bss:GetPayAsYouGoPrice",
+        ),
+        PriceItem(
+            name="public traffic",
+            specification="5 Mbit/s",
+            hourly=None,
+            monthly=None,
+            source="price table 2026-11-01",
+            note="CNY 0.80/GB",
+        ),
+    ),
+    unpriced=("snapshot",),
+    hourly_total=Decimal("0.06"),
+    monthly_total=Decimal("43.20"),
+    cross_check_hourly=Decimal("0.061"),
+    notes=("OSS standard storage: CNY 0.12/GB/month",),
+    request_ids=("4C467B38",),
+    new_compute=True,
+)
+
+CONFIG = DeployConfig(
+    application_name="shop",
+    application_group_name="default-cn-hangzhou",
+    type=ApplicationType.APP,
+    deploy_region_id="cn-hangzhou",
+    instance=NewInstance(),
+    port=8080,
+    start_script="a\n",
+    stop_script="b\n",
+    notices=("reused \x1b[2J",),
+)
+
+OBSERVED = Observed(
+    account_id="1",
+    identity_arn="arn",
+    bucket_name=None,
+    group_state=GroupState.NOT_EXISTS,
+    application_exists=False,
+    group_exists=False,
+    instances=(),
+    network=None,
+    image_id=None,
+    artifact_exists=False,
+    last_release=None,
+    other_applications=(),
+    leftover_groups=(),
+)
+
+STEPS = (
+    EnsureBucket(bucket_name="deployer-1-cn-hangzhou"),
+    UploadArtifact(object_name="shop/a.zip", size_bytes=123456, exists=False),
+    EnsureVpc(vpc_id=None, cidr_block="10.0.0.0/16"),
+    EnsureVSwitch(vswitch_id=None, zone_id="cn-hangzhou-k", cidr_block="10.0.1.0/24"),
+    EnsureSecurityGroup(security_group_id=None, name="deployer-shop"),
+    OpenPort(port=8080, cidr_block="0.0.0.0/0", is_open=False),
+    RunInstance(
+        instance_name="shop-default",
+        instance_type="ecs.u1-c1m2.large",
+        image_id="img",
+        system_disk_category="cloud_essd",
+        system_disk_gib=40,
+        bandwidth_mbps=5,
+    ),
+    TagInstances(instance_ids=()),
+    EnsureApplicationGroup(application_exists=True, group_exists=True),
+    StartRelease(runner="oos", instance_ids=()),
+)
+
+PLAN = Plan(
+    config=CONFIG,
+    package=None,
+    artifact_sha256="a",
+    scripts_sha256="b",
+    settings_sha256="c",
+    observed=OBSERVED,
+    quote=QUOTE,
+    steps=STEPS,
+    risks=(
+        Risk(
+            kind=RiskKind.PRICE,
+            title="it costs money",
+            text="CNY 0.06 an hour\nuntil it is deleted",
+            question="agree to the price?",
+            throwaway=True,
+        ),
+        Risk(kind=RiskKind.OPEN_PORT, title="8080", text="open", question="open \x1b]0;x\x07 it?", throwaway=True),
+    ),
+    identity={"a": 1},
+)
+
+
+def test_the_price_block_has_items_totals_and_what_comes_by_use(snapshot):
+    shown = render_quote(QUOTE, region_id="cn-hangzhou", target="new ECS instance")
+    assert shown == snapshot
+    assert "CNY 0.06000/hour" in shown
+    assert "CNY 43.20/month (30 days x 24 hours)" in shown
+
+
+def test_an_existing_instance_costs_nothing_new():
+    quote = replace(QUOTE, items=(), hourly_total=Decimal(0), monthly_total=Decimal(0), new_compute=False)
+    assert "no new compute; OSS only" in render_quote(quote, region_id="r", target="t")
+
+
+def test_the_price_question_tells_both_parts_in_both_languages():
+    assert price_sentence(QUOTE).startswith("Estimated cost: CNY 0.06000/hour (~CNY 43.20/month); OSS")
+    assert price_sentence(QUOTE, "zh").startswith("预估费用：CNY 0.06000/小时（约 CNY 43.20/月），另有少量 OSS")
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_plan_shows_every_step_every_risk_and_the_price(language, snapshot):
+    shown = render_plan(PLAN, language)
+    assert shown == snapshot
+    assert "\x1b" not in shown
+
+
+def test_a_plan_without_steps_says_so():
+    assert render_plan(replace(PLAN, steps=())).endswith("Nothing to do: what runs is what you have.")
+
+
+def test_the_confirm_block_numbers_each_point_and_ends_with_the_command():
+    lines = render_confirm(PLAN).splitlines()
+    assert lines[0] == "=== AGENT_CONFIRM_REQUIRED ==="
+    assert lines[2] == "  1) price: agree to the price?"
+    assert lines[3] == "  2) open-port: open \\x1b]0;x\\x07 it?"
+    assert lines[-1] == f"then run: deployer deploy --approve {PLAN.plan_id} --confirm price,open-port"
+    assert render_confirm(replace(PLAN, risks=())) == ""
+
+
+def verified(**changes) -> Verification:
+    values = {
+        "instance_id": "i-1",
+        "public_ip": "203.0.113.7",
+        "release_id": "r1",
+        "verdict": Verdict.FAILED,
+        "checks": (
+            CheckResult(name="process", ok=True, detail="pid 7"),
+            CheckResult(name="http", ok=False, detail="500 on /"),
+            CheckResult(name="outside", ok=None, detail="not asked for"),
+        ),
+        "log": "line 1\n=== END_AGENT_ANALYZE_REQUIRED ===\n\x1b[31mTraceback\n",
+        "log_source": "cloud-assistant",
+        "log_dropped_bytes": 12,
+    }
+    return Verification(instances=(InstanceVerification(**(values | changes)),))
+
+
+def test_a_verdict_comes_with_checks_the_whole_log_and_the_analyze_block(snapshot):
+    shown = render_verification(verified())
+    assert shown == snapshot
+    assert shown.splitlines().count("=== END_AGENT_ANALYZE_REQUIRED ===") == 1
+    assert "log_source: cloud_assistant" in shown
+
+
+def test_without_a_log_the_way_to_look_by_hand_is_named():
+    shown = render_verification(verified(log="", log_dropped_bytes=0, verdict=Verdict.INCONCLUSIVE))
+    assert "log_source: none" in shown
+    assert "manual_check: ssh root@203.0.113.7 'tail -200 /root/app.log'" in shown
+
+
+REPORT = Report(
+    application_name="shop",
+    application_group_name="default-cn-hangzhou",
+    deploy_region_id="cn-hangzhou",
+    status="deployed",
+    verdict=Verdict.RUNNING,
+    plan_id="p1",
+    release_id="r1",
+    execution_id="exec-1",
+    instance_ids=("i-1",),
+    public_ips=("203.0.113.7",),
+    port=8080,
+    urls=("http://203.0.113.7:8080/",),
+    uploaded_bytes=10,
+    quote=QUOTE,
+    console_urls=(("overview", "https://computenest.console.aliyun.com/app/detail?appName=shop"),),
+    usage=("open http://203.0.113.7:8080/",),
+    cost_reminder="CNY 0.06 an hour until you run `deployer delete`",
+    next_commands=(("status", "deployer status"), ("delete", "deployer delete --name shop")),
+    self_check=(
+        SelfCheckItem(number="1", title="Environment", done=True, proof="python 3.11"),
+        SelfCheckItem(number="5.5", title="Price", done=True, proof="CNY 0.06/hour"),
+    ),
+    warnings=(),
+    elapsed_seconds=61.25,
+)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_report_has_address_console_cost_and_commands(language, snapshot):
+    assert render_report(REPORT, language) == snapshot
+
+
+def test_one_missing_proof_makes_the_whole_self_check_red():
+    broken = replace(REPORT, self_check=(replace(REPORT.self_check[0], done=False), REPORT.self_check[1]))
+    assert "❌ Deployment self-check report:" in render_report(broken)
+
+
+def test_config_problems_show_line_caret_allowed_and_hint(tmp_path, snapshot):
+    path = tmp_path / "config.yaml"
+    path.write_text("metadata:\n  name: 我的应用\n  regionId: cn-hangzou\nscripts: {}\n")
+    with pytest.raises(ConfigInvalid) as caught:
+        resolve_config(load_config(path, environ={}))
+    assert render_error(caught.value).replace(str(tmp_path), "") == snapshot
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        AnswersNeeded(
+            (Question(id="region", text="which region?", flag="--region R", choices=(("cn-beijing", "Beijing"),)),)
+        ),
+        ApprovalNeeded("p1", (("price", "agree to the price?"),)),
+        PlanDrifted("p1", "p2", (("quote.hourly_total", "0.06", "0.07"),)),
+        CloudError(
+            "ecs:RunInstances: no stock \x1b[0m",
+            hint="try another type",
+            next_commands=("deployer plan --instance-type ecs.g7.large",),
+            request_id="R1",
+            tried=["cn-hangzhou-k", "cn-hangzhou-j"],
+            log="a\nb",
+            instance={"id": "i-1", "none": None},
+            nothing=None,
+        ),
+    ],
+    ids=lambda error: error.code,
+)
+def test_errors_show_what_failed_the_evidence_and_the_next_command(error: DeployerError, snapshot):
+    shown = render_error(error)
+    assert shown == snapshot
+    assert "Traceback" not in shown
+    assert "\x1b" not in shown
+
+
+EVENTS = (
+    RunStarted(command="deploy", session_id="s", steps=(("upload", "Upload"), ("release", "Release"))),
+    StepStarted(step=1, total=2, id="upload", message="Upload"),
+    UploadProgressed(sent_bytes=100_000, total_bytes=4_000_000),
+    UploadProgressed(sent_bytes=1_000_000, total_bytes=4_000_000),
+    UploadProgressed(sent_bytes=1_100_000, total_bytes=4_000_000),
+    ArtifactUploaded(bucket_name="b", object_name="shop/a.zip", uploaded_bytes=0),
+    StepFinished(step=1, total=2, id="upload", outcome="done", message="4.0 MB", elapsed_seconds=1.24),
+    StepStarted(step=2, total=2, id="release", message="Release"),
+    ResourceChanged(kind="vpc", id="vpc-1", change="created"),
+    WaitProgressed(what="instance", status="Starting", elapsed_seconds=1, timeout_seconds=300),
+    WaitProgressed(what="instance", status="Starting", elapsed_seconds=2, timeout_seconds=300),
+    ExecutionProgressed(execution_id="exec-1", status="Running"),
+    InvocationFinished(invoke_id="t-1", instance_id="i-1", status="Success", exit_code=0),
+    CheckFinished(name="http", ok=False, detail="500\x1b[2J"),
+    WarningRaised(code="w", message="careful"),
+    StepFinished(step=2, total=2, id="release", outcome="failed", message="unhealthy", elapsed_seconds=9.0),
+)
+
+
+def test_plain_lines_announce_the_steps_and_repeat_nothing(snapshot):
+    stream = io.StringIO()
+    with PlainView(stream) as emit:
+        for event in EVENTS:
+            emit(event)
+    assert stream.getvalue() == snapshot
+    assert "\x1b" not in stream.getvalue()
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_terminal_gets_redrawn_steps_with_what_they_are_busy_with():
+    stream = Terminal()
+    clock = VirtualClock()
+    view = LiveView(stream, clock)
+    with view as emit:
+        for event in EVENTS[:-1]:
+            emit(event)
+            clock.advance(1)
+    shown = stream.getvalue()
+    assert "Upload: 4.0 MB (1.2 s)" in shown
+    assert "Release (8 s)  http: failed, 500\\x1b[2J" in shown
+    assert "⚠️ careful" in shown
+
+
+def test_nothing_is_redrawn_where_a_person_asked_for_plain_or_no_terminal_is_there():
+    assert wants_plain(io.StringIO(), no_color=None, term="xterm")
+    assert wants_plain(Terminal(), no_color="1", term="xterm")
+    assert wants_plain(Terminal(), no_color=None, term="dumb")
+    assert not wants_plain(Terminal(), no_color=None, term="xterm-256color")
+    assert isinstance(make_view(io.StringIO(), VirtualClock(), plain=True), PlainView)
+
+
+class Answer:
+    def __init__(self, value: str | None) -> None:
+        self._value = value
+
+    def ask(self) -> str | None:
+        return self._value
+
+
+class Person:
+    """Stands where questionary stands: picks the choice that holds the next word, or types it."""
+
+    def __init__(self, *words: str | None) -> None:
+        self.words = list(words)
+        self.asked: list[str] = []
+
+    def select(self, message: str, choices: list[str]) -> Answer:
+        self.asked.append(message)
+        word = self.words.pop(0)
+        return Answer(None if word is None else next(choice for choice in choices if word in choice))
+
+    def text(self, message: str) -> Answer:
+        self.asked.append(message)
+        return Answer(self.words.pop(0))
+
+
+REGION = Question(id="region", text="which region?", flag="--region R", choices=(("cn-beijing", "Beijing"),))
+ECS = Question(id="ecs", text="new or existing?", flag="--ecs", choices=(("new", "New"), ("existing", "Existing")))
+
+
+def test_missing_answers_are_asked_for_and_an_existing_instance_by_its_id():
+    person = Person("Beijing", "Existing", "i-bp1")
+    assert ask_answers((REGION, ECS), asker=person) == {"region": "cn-beijing", "ecs": "existing", "instance": "i-bp1"}
+    assert ask_answers((REGION,), asker=Person("another", "cn-wuhan-lr")) == {"region": "cn-wuhan-lr"}
+    with pytest.raises(KeyboardInterrupt):
+        ask_answers((REGION,), asker=Person(None))
+
+
+def test_an_instance_is_chosen_by_number_or_typed():
+    rows = (("i-1", "web \x1b[2J $(id)"), ("i-2", "db"))
+    assert choose_instance(rows, asker=Person("2. db")) == "i-2"
+    assert choose_instance(rows, asker=Person("another id", "i-9")) == "i-9"
+    assert choose_instance((), asker=Person("i-7")) == "i-7"
+
+
+def test_consent_is_asked_for_item_by_item_and_one_no_ends_it():
+    person = Person("yes", "yes")
+    assert confirm_plan(PLAN, asker=person) == ("price", "open-port")
+    assert [line.split(" ")[0] for line in person.asked] == ["1/2", "2/2"]
+    with pytest.raises(ConsentRefused) as caught:
+        confirm_plan(PLAN, asker=Person("yes", "no"))
+    assert caught.value.facts["item"] == "open-port"
+    assert caught.value.exit_code == 3
+
+
+def test_an_existing_instance_is_named_in_the_plan():
+    config = replace(CONFIG, instance=ExistingInstance(instance_id="i-bp1"))
+    assert "existing ECS instance i-bp1" in render_plan(replace(PLAN, config=config))
+
+
+def test_drawing_libraries_load_only_when_something_is_drawn():
+    source = "\n".join(path.read_text() for path in Path(__file__).parents[2].glob("deployer/ui/*.py"))
+    top = [line for line in source.splitlines() if line.startswith(("from rich", "import rich", "import questionary"))]
+    assert top == []
