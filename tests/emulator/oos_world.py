@@ -29,7 +29,12 @@ class CloudAssistant:
 
     def __init__(self, clock: VirtualClock) -> None:
         self.clock = clock
-        self.script: Callable[[str, bytes], tuple[float, str, int | None, bytes]] = lambda _i, _c: (1, "Success", 0, b"ok\n")
+        self.script: Callable[[str, bytes], tuple[float, str, int | None, bytes]] = lambda _i, _c: (
+            1,
+            "Success",
+            0,
+            b"ok\n",
+        )
         self.commands: dict[str, dict] = {}
         self._tokens: dict[str, str] = {}
         self._numbers = itertools.count(1)
@@ -100,9 +105,7 @@ class OosWorld:
         typed = typed_parameters(operation, flat_parameters(operation, params))
         self.scheduler.run_due()
         body = self.handlers[action](
-            Call(
-                product="oos", action=action, region_id=region_id, params=typed, principal=principal, request_id="R-1"
-            )
+            Call(product="oos", action=action, region_id=region_id, params=typed, principal=principal, request_id="R-1")
         )
         assert undeclared_fields(operation, body) == []
         return body

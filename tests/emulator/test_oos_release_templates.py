@@ -95,7 +95,9 @@ def test_a_release_that_succeeds_answers_with_its_result(world):
     }
 
 
-@pytest.mark.assumed("Whether a failed execution has Outputs is documented nowhere; its tasks' outputs are listed anyway.")
+@pytest.mark.assumed(
+    "Whether a failed execution has Outputs is documented nowhere; its tasks' outputs are listed anyway."
+)
 @pytest.mark.parametrize("has_outputs", [True, False])
 def test_a_release_that_fails_is_failed_and_can_still_be_read(tmp_path, has_outputs):
     world = OosWorld(tmp_path, oos_failed_execution_has_outputs=has_outputs)
@@ -112,7 +114,9 @@ def test_a_release_that_fails_is_failed_and_can_still_be_read(tmp_path, has_outp
     assert base64.b64decode(outputs["output"]) == b"it broke\n"
 
 
-@pytest.mark.documented("https://help.aliyun.com/zh/ecs/developer-reference/api-ecs-2014-05-26-describeinvocationresults")
+@pytest.mark.documented(
+    "https://help.aliyun.com/zh/ecs/developer-reference/api-ecs-2014-05-26-describeinvocationresults"
+)
 @pytest.mark.parametrize("status", ["Error", "Timeout", "Invalid", "Aborted", "Cancelled", "Terminated"])
 def test_any_final_status_ends_the_wait(world, status):
     world.assistant.script = lambda _instance, _content: (3, status, None, b"")

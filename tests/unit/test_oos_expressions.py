@@ -147,7 +147,7 @@ ANSWER = {"Instances": {"Instance": [{"InstanceId": "i-1", "Tags": {"Tag": []}},
         ("Instances.Instance[0].Tags", "List", [{"Tag": []}]),
         ("Instances.Instance[0].Tags.Tag[]", "String", None),
         (".Instances.Instance | length", "Number", 2),
-        ("Instances.Instance | map(.InstanceId) | join(\",\")", "String", "i-1,i-2"),
+        ('Instances.Instance | map(.InstanceId) | join(",")', "String", "i-1,i-2"),
         ("length", "Number", 2),
         (".", "Json", ANSWER),
     ],
@@ -162,12 +162,16 @@ def test_a_selector_that_fails_says_so(selector):
         select_all(selector, ANSWER)
 
 
-@pytest.mark.parametrize("selector", ["Instances.Instance[].InstanceId", "Instances.Instance[1].Tags.Tag", "n", "Instances[]"])
+@pytest.mark.parametrize(
+    "selector", ["Instances.Instance[].InstanceId", "Instances.Instance[1].Tags.Tag", "n", "Instances[]"]
+)
 def test_plain_paths_give_what_jq_gives(selector):
     assert select_all(selector, ANSWER) == select_all(f".{selector} | .", ANSWER)
 
 
-@pytest.mark.parametrize(("text", "seconds"), [("PT15M", 900), ("15m", 900), ("pt1h30m", 5400), ("P1DT1S", 86401), ("5S", 5)])
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("PT15M", 900), ("15m", 900), ("pt1h30m", 5400), ("P1DT1S", 86401), ("5S", 5)]
+)
 def test_durations(text, seconds):
     assert parse_duration(text) == seconds
 

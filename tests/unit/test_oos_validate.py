@@ -40,13 +40,22 @@ def test_what_the_service_runs_passes(text):
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        (one_task("{Name: a, Action: ACS::RunCommand}"), "Tasks[0].Action: unknown action `ACS::RunCommand`; is `ACS::ECS::RunCommand` meant?"),
+        (
+            one_task("{Name: a, Action: ACS::RunCommand}"),
+            "Tasks[0].Action: unknown action `ACS::RunCommand`; is `ACS::ECS::RunCommand` meant?",
+        ),
         (one_task("{Name: a, Action: ACS::Flow::ForEach}"), "Tasks[0].Action: unknown action `ACS::Flow::ForEach`"),
         (one_task("{Name: a, Action: ACS::ExecuteScript}"), "Tasks[0].Action: unknown action `ACS::ExecuteScript`"),
         (one_task("{Name: a b, Action: ACS::Pause}"), "Tasks[0].Name: must be 1 to 200 letters"),
         (one_task("{Name: a, Action: ACS::Pause, DependsOn: b}"), "Tasks[0].DependsOn: unknown key `DependsOn`"),
-        (one_task("{Name: a, Action: ACS::Pause, Ouputs: {}}"), "Tasks[0].Ouputs: unknown key `Ouputs`; is `Outputs` meant?"),
-        (one_task("{Name: a, Action: ACS::ExecuteAPI, Properties: {Service: ECS}}"), "Tasks[0].Properties.API: is required"),
+        (
+            one_task("{Name: a, Action: ACS::Pause, Ouputs: {}}"),
+            "Tasks[0].Ouputs: unknown key `Ouputs`; is `Outputs` meant?",
+        ),
+        (
+            one_task("{Name: a, Action: ACS::ExecuteAPI, Properties: {Service: ECS}}"),
+            "Tasks[0].Properties.API: is required",
+        ),
         (
             one_task("{Name: a, Action: ACS::ExecuteAPI, Properties: {Service: ECS, API: X, Action: X}}"),
             "Tasks[0].Properties.Action: unknown key `Action`",
@@ -56,11 +65,16 @@ def test_what_the_service_runs_passes(text):
             "Tasks[0].Properties.Duration: `nowhere` names no parameter and no earlier task",
         ),
         (
-            one_task(f"{{Name: a, Action: ACS::Sleep, Properties: {{Duration: '{{{{ list.ids }}}}'}}}}", after=f"  - {LIST}\n"),
+            one_task(
+                "{Name: a, Action: ACS::Sleep, Properties: {Duration: '{{ list.ids }}'}}",
+                after=f"  - {LIST}\n",
+            ),
             "Tasks[0].Properties.Duration: `list.ids` names no parameter and no earlier task",
         ),
         (
-            one_task("{Name: a, Action: ACS::Sleep, Properties: {Duration: '{{ list.names }}'}}", before=f"  - {LIST}\n"),
+            one_task(
+                "{Name: a, Action: ACS::Sleep, Properties: {Duration: '{{ list.names }}'}}", before=f"  - {LIST}\n"
+            ),
             "Tasks[1].Properties.Duration: `list.names` names no output that task `list` declares",
         ),
         (
@@ -85,16 +99,24 @@ def test_what_the_service_runs_passes(text):
         ),
         (one_task("{Name: a, Action: ACS::Pause, OnSuccess: gone}"), "Tasks[0].OnSuccess: there is no task `gone`"),
         (
-            one_task("{Name: a, Action: ACS::Choice, Properties: {DefaultTask: ACS::END, Choices: [{When: true, NextTask: x}]}}"),
+            one_task(
+                "{Name: a, Action: ACS::Choice, Properties: {DefaultTask: ACS::END, Choices: [{When: true, NextTask: x}]}}"
+            ),
             "Tasks[0].Properties.Choices[0].NextTask: there is no task `x`",
         ),
-        (one_task("{Name: LIST, Action: ACS::Pause}", before=f"  - {LIST}\n"), "Tasks[1].Name: another task is named `LIST`"),
+        (
+            one_task("{Name: LIST, Action: ACS::Pause}", before=f"  - {LIST}\n"),
+            "Tasks[1].Name: another task is named `LIST`",
+        ),
         (
             one_task("{Name: a, Action: ACS::Pause, Loop: {Items: [1]}}"),
             "Tasks[0].Loop: `ACS::Pause` cannot be looped",
         ),
         (
-            one_task(LIST.removesuffix("}") + ", Loop: {Items: [1], Outputs: {x: {AggregateType: Fn::ListJoin, AggregateField: y}}}}"),
+            one_task(
+                LIST.removesuffix("}")
+                + ", Loop: {Items: [1], Outputs: {x: {AggregateType: Fn::ListJoin, AggregateField: y}}}}"
+            ),
             "Tasks[0].Loop.Outputs.x.AggregateField: the task declares no output `y`",
         ),
         (
@@ -102,18 +124,27 @@ def test_what_the_service_runs_passes(text):
             "Tasks[0].Loop.RateControl.Mode: must be one of Batch, Concurrency, found `Batches`",
         ),
         (
-            one_task("{Name: a, Action: ACS::Loop, Properties: {LoopItems: [1], LoopTasks: [{Name: b, Action: ACS::Nope}]}}"),
+            one_task(
+                "{Name: a, Action: ACS::Loop, Properties: {LoopItems: [1], LoopTasks: [{Name: b, Action: ACS::Nope}]}}"
+            ),
             "Tasks[0].Properties.LoopTasks[0].Action: unknown action `ACS::Nope`",
         ),
         (
-            one_task("{Name: a, Action: ACS::WaitFor, Retries: 301, Properties: {Service: ECS, API: X, PropertySelector: .a, DesiredValues: [1]}}"),
+            one_task(
+                "{Name: a, Action: ACS::WaitFor, Retries: 301, Properties: {Service: ECS, API: X, PropertySelector: .a, DesiredValues: [1]}}"
+            ),
             "Tasks[0].Retries: must be 0 to 300, found 301",
         ),
         (
-            one_task("{Name: a, Action: ACS::WaitFor, Properties: {Service: ECS, API: X, PropertySelector: '.a[', DesiredValues: [1]}}"),
+            one_task(
+                "{Name: a, Action: ACS::WaitFor, Properties: {Service: ECS, API: X, PropertySelector: '.a[', DesiredValues: [1]}}"
+            ),
             "Tasks[0].Properties.PropertySelector: selector `.a[` is no jq program",
         ),
-        ("Parameters: {a: {Type: Integer}}\nTasks: [{Name: a, Action: ACS::Pause}]", "Parameters.a.Type: must be one of"),
+        (
+            "Parameters: {a: {Type: Integer}}\nTasks: [{Name: a, Action: ACS::Pause}]",
+            "Parameters.a.Type: must be one of",
+        ),
         (
             "Parameters: {a: {Type: String}, A: {Type: String}}\nTasks: [{Name: a, Action: ACS::Pause}]",
             "Parameters.A: another parameter has the same name",
@@ -158,8 +189,11 @@ def test_yaml_and_json_are_the_same_template():
         ("1: a\n", "key `1` is no text"),
         ("a: !!python/object/apply:os.system [ls]\n", "not readable as YAML"),
         ("a: &x\n  b: *x\n", "contains itself"),
-        ("a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
-         "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n", "unfolds to too many values"),
+        (
+            "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
+            "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n",
+            "unfolds to too many values",
+        ),
         ("a: " + "[" * 2000, "not readable"),
         ("a: " + "x" * 70000, "larger than 65536 bytes"),
         ("a: !!binary aGk=\n", "a bytes is no template value"),
