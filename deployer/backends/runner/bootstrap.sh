@@ -3,13 +3,13 @@
 fetch_runner() {
   if command -v curl >/dev/null; then
     printf 'url = "%s"\n' "$runner_url" |
-      curl -K - --fail --silent --show-error --noproxy '*' --connect-timeout 10 --max-time 120
+      curl -K - --fail --silent --show-error --connect-timeout 10 --max-time 120
   elif command -v wget >/dev/null; then
-    printf '%s\n' "$runner_url" | wget --quiet --no-proxy --tries=1 --timeout=60 -i - -O -
+    printf '%s\n' "$runner_url" | wget --quiet --tries=1 --timeout=60 -i - -O -
   else
     printf %s "$runner_url" | "$(command -v python3 || echo /usr/libexec/platform-python)" -c '
 import sys, urllib.request
-opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+opener = urllib.request.build_opener()
 sys.stdout.buffer.write(opener.open(sys.stdin.read(), timeout=60).read())'
   fi
 }

@@ -20,16 +20,16 @@ fetch() { # <url> <file> <what>: the URL goes in by standard input, so that no p
   rm -f -- "$2"
   for try in $(seq "$FETCH_ATTEMPTS"); do
     if command -v curl >/dev/null; then
-      answer=$(printf 'url = "%s"\n' "$1" | curl -K - --fail --silent --show-error --noproxy '*' --connect-timeout 10 \
+      answer=$(printf 'url = "%s"\n' "$1" | curl -K - --fail --silent --show-error --connect-timeout 10 \
         --max-time "$FETCH_TIMEOUT_SECONDS" --speed-limit 1024 --speed-time 60 -o "$2" 2>&1)
       code=$?
     elif command -v wget >/dev/null; then
-      answer=$(printf '%s\n' "$1" | wget --no-verbose --no-proxy --tries=1 --timeout=60 -i - -O "$2" 2>&1)
+      answer=$(printf '%s\n' "$1" | wget --no-verbose --tries=1 --timeout=60 -i - -O "$2" 2>&1)
       code=$?
     elif find_python; then
       answer=$(printf '%s' "$1" | "$python" -c '
 import shutil, sys, urllib.request
-opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+opener = urllib.request.build_opener()
 with opener.open(sys.stdin.read(), timeout=60) as source, open(sys.argv[1], "wb") as target:
     shutil.copyfileobj(source, target)' "$2" 2>&1)
       code=$?
