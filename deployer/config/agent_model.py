@@ -3,8 +3,8 @@
 import re
 
 from deployer.config.findings import Findings
+from deployer.config.questions import key_question
 from deployer.config.schema import ConfigFile
-from deployer.errors.decision import Question
 from deployer.models.analysis import ApplicationType
 from deployer.models.config import AgentModel
 from deployer.models.secret import Secret
@@ -78,13 +78,7 @@ def _key_of_environment(findings: Findings) -> Secret | None:
             code="missing",
         )
     else:
-        findings.questions.append(
-            Question(
-                id="api-key",
-                text=f"which variable holds the model's API key? (keys: {KEY_PAGE})",
-                flag=f"--api-key '${{{KEY_VARIABLES[0]}}}'",
-            )
-        )
+        findings.questions.append(key_question(findings.raw.language, KEY_VARIABLES[0], KEY_PAGE))
     return None
 
 

@@ -8,10 +8,10 @@ from deployer.config.document import project_root_of
 from deployer.config.findings import Findings
 from deployer.config.load import RawConfig
 from deployer.config.merge import check_merged
-from deployer.config.regions import CITIES, city_of, region_choices
+from deployer.config.questions import region_question
+from deployer.config.regions import CITIES, city_of
 from deployer.config.rules import RuleBroken, check_region, derive_application_name
 from deployer.config.schema import ConfigFile
-from deployer.errors.decision import Question
 from deployer.models.analysis import ApplicationType, ProjectAnalysis
 
 NAME = ("metadata", "name")
@@ -121,14 +121,7 @@ def _ask_region(findings: Findings) -> str:
             return ""
         findings.origins[".".join(REGION)] = hint.origin
         return region_id
-    findings.questions.append(
-        Question(
-            id="region",
-            text="which region do you want to deploy to?",
-            flag="--region REGION_ID",
-            choices=region_choices(),
-        )
-    )
+    findings.questions.append(region_question(findings.raw.language))
     return ""
 
 

@@ -2,8 +2,8 @@
 
 from deployer.config.findings import Findings
 from deployer.config.merge import ECS_CHOICE
+from deployer.config.questions import ecs_question, instance_question
 from deployer.config.schema import ConfigFile, Deployment
-from deployer.errors.decision import Question
 from deployer.models.config import (
     DEFAULT_BANDWIDTH_MBPS,
     DEFAULT_INSTANCE_TYPE,
@@ -37,21 +37,11 @@ def choose_instance(file: ConfigFile, findings: Findings) -> NewInstance | Exist
     if findings.is_bad(INSTANCE_ID):
         return None
     if wanted == "existing":
-        findings.questions.append(Question(id="instance", text="which ECS instance?", flag="--instance-id INSTANCE_ID"))
+        findings.questions.append(instance_question(findings.raw.language))
         return None
     if findings.raw.from_file or any(path in findings.raw.overrides for path in _OF_NEW):
         return _new(file, findings)
-    findings.questions.append(
-        Question(
-            id="ecs",
-            text="new ECS instance or an existing one?",
-            flag="--ecs new (or --ecs existing --instance-id INSTANCE_ID)",
-            choices=(
-                ("new", "new ECS instance, pay as you go"),
-                ("existing", "existing ECS instance, by its id"),
-            ),
-        )
-    )
+    findings.questions.append(ecs_question(findings.raw.language))
     return None
 
 

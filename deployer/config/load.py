@@ -85,6 +85,7 @@ class RawConfig:
     overrides: Mapping[KeyPath, RawValue] = field(default_factory=dict)
     region_hint: RawValue | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)  # for `${NAME}` references only
+    language: str = "en"  # "en" or "zh", of the questions
 
     @property
     def from_file(self) -> bool:
@@ -98,6 +99,7 @@ def load_config(
     project_dir: Path | None = None,
     environ: Mapping[str, str],
     flags: Mapping[str, Any] | None = None,
+    language: str = "en",
 ) -> RawConfig:
     """What file, environment and flags say. Flags are named as on the command line, without dashes in front.
 
@@ -131,6 +133,7 @@ def load_config(
         overrides=overrides,
         region_hint=RawValue(value=hint, origin=f"{REGION_HINT} environment") if hint else None,
         environ=environ,
+        language=language,
     )
 
 

@@ -103,11 +103,11 @@ def _problem(
 
 def _broken_rule(detail: ErrorDetails, path: KeyPath, found: str | None, origin: str | None) -> Problem:
     context = detail.get("ctx", {})
-    shown = f"`{found}` " if found is not None else ""
+    subject = f"`{found}`" if found is not None else f"`{path[-1]}`"
     return Problem(
         code="value",
         path=".".join(path),
-        message=f"{origin or '`' + path[-1] + '`'}: {shown}{context.get('text', detail['msg'])}",
+        message=f"{f'{origin}: ' if origin else ''}{subject} {context.get('text', detail['msg'])}",
         found=found,
         allowed=context.get("allowed"),
         hint=context.get("hint"),

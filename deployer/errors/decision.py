@@ -50,7 +50,7 @@ class ApprovalNeeded(DecisionNeeded):
         words = ",".join(word for word, _ in items)
         command = f"deployer deploy --approve {plan_id} --confirm {words}"
         super().__init__(
-            f"{len(items)} point{'' if len(items) == 1 else 's'} of the plan need consent: {words}",
+            f"the plan needs consent to {words}",
             hint=f"show the plan, ask for each point, then run `{command}`",
             next_commands=(command,),
             plan_id=plan_id,

@@ -58,7 +58,7 @@ def _problem(problem: Problem, language: Language) -> list[str]:
 
 
 def _question(question: Question, language: Language) -> list[str]:
-    lines = [f"{text('answers', language)}: {printable(question.text)}", f"   {question.flag}"]
+    lines = [f"{text('answers', language)}: {printable(question.text)}", f"   {printable(question.flag)}"]
     if question.choices:
         lines.append(
             "   " + " / ".join(f"{printable(label)} ({printable(value)})" for value, label in question.choices)
@@ -82,7 +82,7 @@ def _fact(name: str, value: Any, margin: str = "  ") -> list[str]:
     if isinstance(value, list):
         inner = [line for item in value for line in _item(item, margin)]
         return [f"{margin}{printable(name, one_line=True)}:", *inner]
-    words = printable(value)
+    words = "-" if value is None else printable(value)
     if "\n" in words:
         indented = [f"{margin}  | {line}" for line in words.rstrip("\n").split("\n")]
         return [f"{margin}{printable(name, one_line=True)}:", *indented]

@@ -38,12 +38,9 @@ def render_plan(plan: Plan, language: Language = "en") -> str:
                 (text("group", language), config.application_group_name),
                 (text("region", language), config.deploy_region_id),
                 (text("target", language), target),
-                *(
-                    (f"{text('warnings', language)} {number}", notice)
-                    for number, notice in enumerate(config.notices, 1)
-                ),
             ]
         ),
+        *(f"{text('notice', language)}: {printable(notice)}" for notice in config.notices),
         "",
     ]
     if not plan.steps:

@@ -13,6 +13,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "step.create": ("create", "新建"),
         "step.keep": ("there already", "已存在"),
         "step.change": ("change", "变更"),
+        "notice": ("notice", "提示"),
         "nothing": ("Nothing to do: what runs is what you have.", "无需变更：线上版本与本地一致。"),
         "risks": ("Needs your consent", "需要您确认的事项"),
         "price": ("Deployment Price Estimate", "部署费用预估"),

@@ -112,6 +112,14 @@ def test_without_any_answer_both_questions_are_asked_at_once(project):
     assert "--ecs existing --instance-id" in caught.value.hint
 
 
+def test_questions_are_asked_in_chinese_with_cities_by_name(project):
+    with pytest.raises(AnswersNeeded) as caught:
+        resolve_config(load_config(project_dir=project.folder, environ={}, language="zh"), None, SCRIPTS)
+    region, ecs = caught.value.questions
+    assert (region.text, region.choices[0]) == ("要部署到哪个区域？", ("cn-shanghai", "上海"))
+    assert ecs.choices[1] == ("existing", "已有 ECS 实例（提供实例 ID）")
+
+
 def test_an_existing_instance_without_its_id_is_asked_for(project):
     with pytest.raises(AnswersNeeded) as caught:
         project.resolve(region="cn-hangzhou", ecs="existing")
