@@ -3,6 +3,9 @@
 import pytest
 from ecs_lab import ECS_PAGES, IDEMPOTENCE, REGION, STATES_PAGE, TYPE, ZONE, open_lab, refused
 
+from deployer.emulator.actions import ApiError, Call
+from deployer.emulator.machines.base import MachineError
+
 STOP = ECS_PAGES + "stopinstance"
 DELETE = ECS_PAGES + "deleteinstance"
 DELETE_MANY = ECS_PAGES + "deleteinstances"
@@ -290,3 +293,40 @@ def test_operations_without_a_region_find_an_instance_of_any_region_on_loopback(
 
     assert lab.status(instance_id) is None
     assert beijing.ecs("describe_instance_attribute", instance_id=instance_id).status == "Stopping"
+
+
+@pytest.mark.documented("https://github.com/aliyun/aliyun-openapi-meta")
+def test_a_regional_endpoint_finds_the_instances_of_its_region_only(lab, instance_id):
+    stop = lab.emulator.services.ecs.handlers()["StopInstance"]
+
+    def call(host, region_id):
+        return Call(
+            product="ecs",
+            action="StopInstance",
+            region_id=region_id,
+            params={"InstanceId": instance_id},
+            principal=lab.emulator.accounts.root,
+            request_id="",
+            host=host,
+        )
+
+    with pytest.raises(ApiError) as caught:
+        stop(call("ecs.cn-beijing.aliyuncs.com", "cn-beijing"))
+    stop(call("ecs-cn-hangzhou.aliyuncs.com", "cn-hangzhou"))
+
+    assert (caught.value.status, caught.value.code) == (404, "InvalidInstanceId.NotFound")
+    assert lab.status(instance_id) == "Stopping"
+
+
+@pytest.mark.assumed("as in the cloud a system that does not come up is Running, and its agent never answers")
+def test_an_instance_whose_machine_does_not_boot_is_running_without_an_agent(lab, network, driver, monkeypatch):
+    def broken(_spec):
+        raise MachineError("ClientNotRunning", "no such kernel")
+
+    monkeypatch.setattr(driver, "boot", broken)
+
+    instance_id = lab.launch_running(network)
+
+    instance = lab.state.get_instance(instance_id, REGION)
+    assert lab.status(instance_id) == "Running"
+    assert (instance.agent_ready, instance.boot_error) == (False, "no such kernel")

@@ -112,3 +112,22 @@ def test_every_address_is_another_one(lab):
     addresses = {lab.vpc("allocate_eip_address").eip_address for _ in range(5)}
 
     assert len(addresses) == 5
+
+
+@pytest.mark.documented(ASSOCIATE)
+def test_an_address_taken_from_a_deleted_instance_stays_with_its_next_one(lab):
+    network = lab.make_network()
+    first, second = lab.launch_running(network), lab.launch_running(network)
+    allocation_id = lab.vpc("allocate_eip_address").allocation_id
+    lab.vpc("associate_eip_address", allocation_id=allocation_id, instance_id=first)
+    lab.settle()
+
+    lab.ecs("delete_instance", instance_id=first, force=True)
+    lab.emulator.advance(0.51)
+    lab.vpc("unassociate_eip_address", allocation_id=allocation_id)
+    lab.emulator.advance(0.31)
+    lab.vpc("associate_eip_address", allocation_id=allocation_id, instance_id=second)
+    lab.settle()
+
+    eip = describe(lab, allocation_id)
+    assert (eip.status, eip.instance_id) == ("InUse", second)

@@ -99,8 +99,9 @@ class EcsState:
         for address in [address for address, owner in owners.items() if owner == instance.network_interface_id]:
             del owners[address]
         self.release_public_ip(instance)
-        if instance.eip is not None and instance.eip.status in {EipStatus.IN_USE, EipStatus.ASSOCIATING}:
-            self.vpc_state.unbind_eip(instance.eip, instance)
+        eip = instance.eip
+        if eip is not None and eip.instance_id == instance.instance_id and eip.status is not EipStatus.UNASSOCIATING:
+            self.vpc_state.unbind_eip(eip, instance)
 
     def assign_public_ip(self, instance: Instance) -> None:
         """Give the instance an address of its own. Errors: 400 InsufficientPublicIp."""
@@ -147,7 +148,8 @@ class EcsState:
 
         The default source stands for anybody: only rules open to the whole world match it.
         """
-        groups = [self.security_groups[group_id] for group_id in instance.security_group_ids]
+        found = (self.find_group(group_id, instance.region_id) for group_id in instance.security_group_ids)
+        groups = [group for group in found if group is not None]
 
         def is_member(security_group_id: str, address: str) -> bool:
             return any(member.private_ip == address for member in self.members(security_group_id))
