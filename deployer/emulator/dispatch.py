@@ -70,7 +70,7 @@ class Dispatcher:
             status = answer.response.status
             raise
         finally:
-            self._record(asked, status, code)
+            self.record(asked, status, code)
         return body
 
     def call_api(
@@ -137,7 +137,8 @@ class Dispatcher:
                 if key.denies(ram_action):
                     raise denial(operation.product, ram_action, principal)
 
-    def _record(self, asked: Asked, status: int, code: str) -> None:
+    def record(self, asked: Asked, status: int, code: str) -> None:
+        """Keep that this was asked, and how it ended; status 0 when no answer was given."""
         self._recorder.add(
             RecordedCall(
                 product=asked.product,

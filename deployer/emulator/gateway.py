@@ -3,7 +3,7 @@
 import re
 
 from deployer.emulator.accounts import AccessKey, Accounts
-from deployer.emulator.actions import ApiError
+from deployer.emulator.actions import ApiError, Principal
 from deployer.emulator.authentication import Authenticator
 from deployer.emulator.dispatch import Asked, Dispatcher, region_of_host
 from deployer.emulator.faults import ForeignAnswer
@@ -27,18 +27,32 @@ class Gateway:
     def handle(self, http: HttpRequest) -> HttpResponse:
         """The answer. Errors: DroppedConnection when none is to come."""
         request_id = self._dispatcher.new_request_id()
-        wants_xml, product = False, ""
         try:
             request = parse_rpc(http)
-            wants_xml = request.wants_xml
-            product = self._product_of(request)
-            key = self._authenticate(request)
-            body = self._dispatcher.call(_asked(request, product, key, request_id))
-            return render_body(request.action, body, wants_xml=wants_xml, request_id=request_id)
         except ApiError as error:
-            return render_error(error, wants_xml=wants_xml, request_id=request_id, host=http.host, product=product)
+            return render_error(error, wants_xml=False, request_id=request_id, host=http.host)
+        product = ""
+        try:
+            product = self._product_of(request)
+            body = self._dispatcher.call(self._admitted(request, product, request_id))
+            return render_body(request.action, body, wants_xml=request.wants_xml, request_id=request_id)
+        except ApiError as error:
+            return render_error(
+                error, wants_xml=request.wants_xml, request_id=request_id, host=http.host, product=product
+            )
         except ForeignAnswer as answer:
             return answer.response
+
+    def _admitted(self, request: RpcRequest, product: str, request_id: str) -> Asked:
+        """The call, by somebody known. Errors: ApiError, which is on record as well."""
+        try:
+            key = self._authenticate(request)
+        except ApiError as error:
+            claimed = read_signature(request).access_key_id
+            nobody = Principal(account_id="", access_key_id=claimed, arn="", user_id="")
+            self._dispatcher.record(_asked(request, product, nobody, request_id), error.status, error.code)
+            raise
+        return _asked(request, product, key.principal, request_id)
 
     def _authenticate(self, request: RpcRequest) -> AccessKey:
         if self._verify_signatures:
@@ -60,12 +74,12 @@ class Gateway:
         raise ApiError(400, "NoSuchVersion", "Specified version does not exist.")
 
 
-def _asked(request: RpcRequest, product: str, key: AccessKey, request_id: str) -> Asked:
+def _asked(request: RpcRequest, product: str, principal: Principal, request_id: str) -> Asked:
     return Asked(
         product=product,
         action=request.action,
         params=request.params,
-        principal=key.principal,
+        principal=principal,
         request_id=request_id,
         region_id=region_of_host(request.http.host),
         host=request.http.host,

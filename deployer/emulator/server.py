@@ -4,6 +4,7 @@ It runs until SIGTERM, SIGINT, or until its folder is gone, and then removes eve
 """
 
 import argparse
+import hashlib
 import logging
 import os
 import secrets
@@ -50,7 +51,7 @@ def serve(directory: StateDirectory, *, sandbox: Sandbox, port: int, stop: threa
 
     def make() -> Emulator:
         driver = choose_driver(directory.machines_dir, sandbox, os.environ)
-        emulator = Emulator(driver=driver, data_dir=directory.data_dir)
+        emulator = Emulator(driver=driver, data_dir=directory.data_dir, public_network=public_network(directory.path))
         emulator.accounts.add_access_key(access_key_id, access_key_secret)
         return emulator
 
@@ -80,6 +81,11 @@ def serve(directory: StateDirectory, *, sandbox: Sandbox, port: int, stop: threa
         directory.write_info(info)
         logging.getLogger(__name__).info("serving on %s with %s machines", info.url, driver.name)
         _wait(directory, info, stop)
+
+
+def public_network(folder: Path) -> str:
+    """The loopback addresses of one server's instances: the same each time, rarely those of another folder's."""
+    return f"127.{10 + hashlib.sha256(str(folder).encode()).digest()[0] % 240}.0.0/16"
 
 
 def _wait(directory: StateDirectory, info: ServerInfo, stop: threading.Event) -> None:

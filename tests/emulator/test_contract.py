@@ -164,3 +164,12 @@ def test_a_misspelt_field_of_an_answer_is_found(contract):
     body = {"TotalCount": 1, "Instances": {"Instance": [{"InstanceId": "i-1", "Instanceid": "i-1"}]}, "Extra": 1}
 
     assert undeclared_fields(operation, body) == ["Instances.Instance[].Instanceid", "Extra"]
+
+
+@pytest.mark.documented(META)
+def test_every_handler_answers_an_operation_of_the_contract(contract, emulator):
+    implemented = emulator.implemented_actions()
+
+    assert set(implemented) == set(PRODUCT_VERSIONS)
+    for product, actions in implemented.items():
+        assert [name for name in actions if contract.find(product, name) is None] == []

@@ -130,12 +130,13 @@ def test_a_client_whose_clock_is_wrong_by_more_than_15_minutes_is_refused(emulat
         ({"security_token": "stray"}, "InvalidSecurityToken.MismatchWithAccessKey"),
     ],
 )
-def test_the_sdk_raises_what_the_gateway_says(sdk_config, overrides, code):
+def test_the_sdk_raises_what_the_gateway_says(emulator, sdk_config, overrides, code):
     with pytest.raises(ClientException) as caught:
         Client(sdk_config(**overrides)).get_caller_identity()
 
     assert caught.value.code == code
     assert caught.value.request_id
+    assert [(call.action, call.code) for call in emulator.recorder.calls] == [("GetCallerIdentity", code)]
 
 
 @pytest.mark.documented(GATEWAY)
