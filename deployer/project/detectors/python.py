@@ -5,7 +5,7 @@ import re
 from deployer.models.analysis import ApplicationType, Evidence
 from deployer.project.command_shapes import read_command
 from deployer.project.detectors.detection import Detection
-from deployer.project.detectors.python_commands import interpret_command, start_console_script
+from deployer.project.detectors.python_commands import interpret_command, start_console_script, start_langgraph
 from deployer.project.detectors.python_project import ENTRY_NAMES, PythonProject, read_python_project
 from deployer.project.detectors.python_starts import Start, start_app, start_django, start_file, start_tool
 from deployer.project.project_dir import ProjectDir
@@ -108,6 +108,8 @@ def _start_of_procfile(project: PythonProject) -> Start | None:
 
 
 def _start_of_code(project: PythonProject) -> Start | None:
+    if project.project_dir.is_file("langgraph.json"):
+        return start_langgraph(Evidence(file="langgraph.json", line=None, why="names the graphs to serve"))
     for name, _target in _ranked_scripts(project):
         evidence = Evidence(file=project.manifest.files[0], line=None, why=f"declares the command `{name}`")
         start = start_console_script(project, name, (), evidence)

@@ -163,15 +163,31 @@ def _runs(tree: ast.Module, constants: dict[str, ast.expr]) -> list[RunCall]:
         if last in {"run", "run_server", "launch", "serve", "start_server", "HTTPServer", "ThreadingHTTPServer",
                     "TCPServer", "run_app", "run_simple", "make_server", "Config", "WSGIServer"}:  # fmt: skip
             found.append(_run_call(node, callee, constants))
-    return sorted((one for one in found if one is not None), key=lambda one: one.line)
+    made = [one for one in found if one is not None]
+    return sorted(made or _bare_addresses(tree, constants), key=lambda one: one.line)
+
+
+def _bare_addresses(tree: ast.Module, constants: dict[str, ast.expr]) -> list[RunCall]:
+    """`address = ("", 8080)` in a module that imports a server of the standard library and calls it indirectly."""
+    imported = {name for names in _imports(tree) for name, _line in names}
+    if not imported & {"http", "socketserver", "wsgiref", "xmlrpc"}:
+        return []
+    calls = [
+        ast.copy_location(ast.Call(func=ast.Name(id="HTTPServer"), args=[value], keywords=[]), value)
+        for value in constants.values()
+        if isinstance(value, ast.Tuple) and _address(value, constants) is not None
+    ]
+    found = [_run_call(call, "HTTPServer", constants) for call in calls]
+    return [one for one in found if one is not None and one.host is not None and one.port is not None]
 
 
 def _run_call(node: ast.Call, callee: str, constants: dict[str, ast.expr]) -> RunCall | None:
     given = {keyword.arg: keyword.value for keyword in node.keywords if keyword.arg}
     host_node = next((given[name] for name in ("host", "server_name", "address") if name in given), None)
     port_node = next((given[name] for name in ("port", "server_port") if name in given), None)
-    if callee.endswith("Server") and node.args and isinstance(node.args[0], ast.Tuple) and len(node.args[0].elts) == 2:
-        host_node, port_node = node.args[0].elts
+    address = _address(node.args[0], constants) if callee.endswith("Server") and node.args else None
+    if address is not None:
+        host_node, port_node = address.elts
     elif callee.endswith((".run", "make_server", "run_simple", "start_server")) and not callee.startswith("uvicorn"):
         host_node = host_node or next((one for one in node.args[:1] if _text(one, constants) is not None), None)
         port_node = port_node or next((one for one in node.args[1:2]), None)
@@ -195,6 +211,12 @@ def _run_call(node: ast.Call, callee: str, constants: dict[str, ast.expr]) -> Ru
         host_known=host_node is None or _text(host_node, constants) is not None,
         debug=isinstance(debug, ast.Constant) and bool(debug.value),
     )
+
+
+def _address(node: ast.expr, constants: dict[str, ast.expr]) -> ast.Tuple | None:
+    """The (host, port) an expression stands for."""
+    found = constants.get(node.id) if isinstance(node, ast.Name) else node
+    return found if isinstance(found, ast.Tuple) and len(found.elts) == 2 else None
 
 
 def _constants(tree: ast.Module) -> dict[str, ast.expr]:

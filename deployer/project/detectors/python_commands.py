@@ -7,9 +7,11 @@ from deployer.models.analysis import Evidence
 from deployer.project.command_shapes import CommandShape
 from deployer.project.detectors.python_project import PythonProject
 from deployer.project.detectors.python_starts import (
+    DEFAULT_PORTS,
     EVERYWHERE,
     Start,
     find_port,
+    port_argument,
     start_app,
     start_django,
     start_file,
@@ -44,15 +46,21 @@ def interpret_command(project: PythonProject, shape: CommandShape, evidence: Evi
     if program in {name for name, _target in project.manifest.scripts}:
         return start_console_script(project, program, tuple(rest), evidence)
     if program == "langgraph" and project.project_dir.is_file("langgraph.json"):
-        return Start(
-            command=f"langgraph dev --host {EVERYWHERE} --port 2024 --no-browser",
-            framework="langgraph",
-            port=2024,
-            bind_host=EVERYWHERE,
-            needs=("langgraph-cli[inmem]",),
-            evidence=(evidence,),
-        )
+        return start_langgraph(evidence)
     return None
+
+
+def start_langgraph(evidence: Evidence) -> Start:
+    """The server of `langgraph.json`'s graphs."""
+    port = DEFAULT_PORTS["langgraph"]
+    return Start(
+        command=f"langgraph dev --host {EVERYWHERE} --port {port} --no-browser",
+        framework="langgraph",
+        port=port,
+        bind_host=EVERYWHERE,
+        needs=("'langgraph-cli[inmem]'",),
+        evidence=(evidence,),
+    )
 
 
 def start_console_script(
@@ -66,8 +74,10 @@ def start_console_script(
     command = " ".join((name, *(shlex.quote(one) for one in arguments)))
     runs = [run for run in module.runs if run.port or run.port_variable] if module else []
     if not runs:
-        return Start(command=command, framework=project.web_framework(), evidence=(evidence,))
-    port, port_evidence = find_port(project, "", module)
+        port = port_argument(arguments)
+        return Start(command=command, framework=project.web_framework(), port=port, evidence=(evidence,))
+    found, port_evidence = find_port(project, "", module)
+    port = port_argument(arguments) or found
     host = runs[0].host or None
     return Start(
         command=command,

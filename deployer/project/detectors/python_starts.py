@@ -1,5 +1,6 @@
 """How a Python application is started so that it can be reached: the command, its port, its address, and why."""
 
+import re
 from dataclasses import dataclass
 
 from deployer.models.analysis import Evidence
@@ -175,6 +176,7 @@ def _running_file(
 ) -> Start:
     framework = next((app.framework for app in module.apps), None) or _imported_framework(module)
     port, evidence = find_port(project, framework or "", module)
+    port = port_argument(arguments) or port
     environment: tuple[tuple[str, str], ...] = ()
     if run.port_variable and run.port_variable not in _PORT_VARIABLES_SET:
         environment = ((run.port_variable, str(port)),)
@@ -196,7 +198,7 @@ def _script(project: PythonProject, module: PythonModule, why: str, arguments: t
     if not module.has_main_guard and not module.has_calls:
         return None
     served = next((one for one in module.imports if one[0] in {"http", "aiohttp", "tornado", "socketserver"}), None)
-    port = project.readme_port[0] if served and project.readme_port else None
+    port = port_argument(arguments) or (project.readme_port[0] if served and project.readme_port else None)
     evidence = [Evidence(file=module.file, line=None, why=why)]
     if port is None:
         evidence.append(Evidence(file=module.file, line=None, why="nothing in it listens: a worker without a port"))
@@ -231,6 +233,12 @@ def find_port(project: PythonProject, framework: str, module: PythonModule | Non
     return port, Evidence(
         file=shown, line=None, why=f"no port is named: {port}, the default of {framework or 'this tool'}"
     )
+
+
+def port_argument(arguments: tuple[str, ...]) -> int | None:
+    """The port among the arguments of a command: `--port 9000`, `--port=9000`, `-p 9000`."""
+    found = re.search(r"(?:^| )(?:--[a-z-]*port|-p)[= ](\d{2,5})(?: |$)", " ".join(arguments))
+    return int(found[1]) if found and 0 < int(found[1]) < 65536 else None
 
 
 def _with_evidence(start: Start, evidence: Evidence) -> Start:

@@ -51,10 +51,7 @@ def build_package(
     Errors: FilesUnreadable, FileNameInvalid, NothingToPack, FileChanged, PackageTooLarge, PackageDiskFull,
     PackageNotWritten.
     """
-    try:
-        out_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as error:
-        raise PackageNotWritten(str(out_dir), (error.strerror or str(error)).lower()) from error
+    _make_directory(out_dir)
     last = ""
     for _attempt in range(2):
         selection = select_files(project_dir, ignore=ignore, include_secrets=include_secrets, apart=(out_dir,))
@@ -76,6 +73,13 @@ def build_package(
                 converted=converted,
             )
     raise FileChanged(last)
+
+
+def _make_directory(out_dir: Path) -> None:
+    try:
+        out_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as error:
+        raise PackageNotWritten(str(out_dir), (error.strerror or str(error)).lower()) from error
 
 
 def _write(selection: Selection, out_dir: Path, *, convert_crlf: bool) -> tuple[Path, DigestingWriter, tuple[str, ...]]:
