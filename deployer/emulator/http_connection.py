@@ -155,7 +155,7 @@ class HttpConnection:
         )
         try:
             return self._handler(request)
-        except (DroppedConnection, OSError):
+        except (DroppedConnection, ConnectionError):
             raise
         except Exception:  # noqa: BLE001  (a bug here must reach the client as an answer, and the log)
             _log.exception("the emulator failed at %s %s", head.method, head.target[:200])

@@ -183,9 +183,10 @@ def test_a_client_that_leaves_in_the_middle_of_a_body_is_not_taken_for_one_that_
 
 
 @pytest.mark.assumed("a bug of the emulator must not look like a lost connection")
-def test_a_failing_handler_is_answered_with_500_and_logged(serve, caplog):
+@pytest.mark.parametrize("error", [KeyError("surprise"), OSError("surprise: disk full")])
+def test_a_failing_handler_is_answered_with_500_and_logged(serve, caplog, error):
     def fail(_request):
-        raise KeyError("surprise")
+        raise error
 
     response, body = ask(serve(fail))
 
