@@ -118,14 +118,13 @@ def error_for(action: str, refusal: Refusal) -> DeployerError:
 
 def _oss_failure(error: BaseException, action: str) -> DeployerError | None:
     """The error behind an OSS v2 exception, None when it is not one."""
+    if not type(error).__module__.startswith("alibabacloud_oss_v2"):
+        return None
     from alibabacloud_oss_v2 import exceptions as oss
 
     unwrapped: Any = error
-    while isinstance(unwrapped, (oss.OperationError, oss.UploadError)):
-        inner = unwrapped.unwrap() if hasattr(unwrapped, "unwrap") else unwrapped.kwargs.get("error")
-        if inner is None:
-            break
-        unwrapped = inner
+    while isinstance(unwrapped, oss.OperationError) and unwrapped.unwrap() is not None:
+        unwrapped = unwrapped.unwrap()
     if isinstance(unwrapped, oss.ServiceError):
         return error_for(
             action,

@@ -51,6 +51,7 @@ class Network:
     vswitch_cidr: str
     security_group_id: str | None
     open_ports: tuple[int, ...]  # TCP ports the group already lets in from anywhere
+    system_disk_category: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,10 +255,6 @@ class Plan:
     def plan_id(self) -> str:
         """SHA-256 over the canonical form, in hexadecimal."""
         return hashlib.sha256(canonical_json(self.identity).encode()).hexdigest()
-
-    def token(self, purpose: str) -> str:
-        """A ClientToken for one changing call: the same plan and purpose give the same token (64 characters)."""
-        return hashlib.sha256(f"{self.plan_id}:{purpose}".encode()).hexdigest()
 
 
 def canonical_json(value: Any) -> str:

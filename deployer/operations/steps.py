@@ -7,10 +7,10 @@ from deployer.clock import Clock
 from deployer.events import Emit, StepFinished, StepStarted
 
 DEPLOY_STEPS = (
-    ("check", "Check credentials and identity"),
     ("analyze", "Read the project"),
     ("configure", "Resolve the configuration"),
     ("package", "Package the project"),
+    ("check", "Check credentials and identity"),
     ("plan", "Observe, price and plan"),
     ("upload", "Upload to OSS"),
     ("provision", "Prepare network and instance"),

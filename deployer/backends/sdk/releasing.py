@@ -4,7 +4,7 @@ import hashlib
 from dataclasses import replace
 from datetime import timezone
 
-from deployer.backends.runner.command import RunnerInput, render_command, render_environment
+from deployer.backends.runner.command import RunnerInput, render_command, render_environment, runner_source
 from deployer.backends.runner.evidence import parse_output
 from deployer.backends.sdk.run import DeployRun
 from deployer.backends.sdk.runners import CommandOutcome, run_by_assistant, run_by_oos
@@ -112,6 +112,7 @@ class Releaser:
             application_name=config.application_name,
             application_group_name=config.application_group_name,
             release_id=self._run.deploy_id,
+            runner_url=self._sign(self._send_runner()),
             archive_url=self._sign(artifact.object_name),
             archive_sha256=artifact.sha256,
             archive_size_bytes=artifact.size_bytes,
@@ -128,6 +129,14 @@ class Releaser:
             start_timeout_seconds=config.start_timeout_seconds,
             keep_releases=config.keep_releases,
         )
+
+    def _send_runner(self) -> str:
+        """The object that holds the runner; a command would be too long for it, and carries its SHA-256."""
+        content = runner_source().encode()
+        object_name = self._run.names.script(hashlib.sha256(content).hexdigest())
+        if self._cloud.oss.find_object(self._run.bucket_name, object_name) is None:
+            self._cloud.oss.put_bytes(self._run.bucket_name, object_name, content)
+        return object_name
 
     def _sign(self, object_name: str) -> str:
         return self._cloud.oss.sign_download(
