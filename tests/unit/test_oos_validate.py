@@ -190,8 +190,9 @@ def test_yaml_and_json_are_the_same_template():
         ("a: !!python/object/apply:os.system [ls]\n", "not readable as YAML"),
         ("a: &x\n  b: *x\n", "contains itself"),
         (
-            "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\n"
-            "d: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\ne: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n",
+            "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
+             "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
+             "e: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n",
             "unfolds to too many values",
         ),
         ("a: " + "[" * 2000, "not readable"),
