@@ -330,3 +330,16 @@ def test_an_instance_whose_machine_does_not_boot_is_running_without_an_agent(lab
     instance = lab.state.get_instance(instance_id, REGION)
     assert lab.status(instance_id) == "Running"
     assert (instance.agent_ready, instance.boot_error) == (False, "no such kernel")
+
+
+@pytest.mark.documented(DELETE)
+def test_an_instance_deleted_while_it_starts_never_boots(lab, network, driver):
+    [instance_id] = lab.launch(network)
+    lab.emulator.advance(1.5)
+    during = lab.status(instance_id)
+
+    lab.ecs("delete_instance", instance_id=instance_id, force=True)
+    lab.settle()
+
+    assert during == "Starting"
+    assert (lab.status(instance_id), driver.booted, driver.machines) == (None, [], {})
