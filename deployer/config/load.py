@@ -104,8 +104,8 @@ def load_config(
     """What file, environment and flags say. Flags are named as on the command line, without dashes in front.
 
     A `path` that is given has to exist; the default one, in `project_dir`, may be missing. Flags that are None or an
-    empty tuple were not given; `env` takes `KEY=value` texts.
-    Errors: ConfigNotFound, ConfigUnreadable, ConfigInvalid.
+    empty tuple were not given; `env` takes `KEY=value` texts. Only flags in `FLAG_PATHS` may be passed.
+    Errors: ConfigNotFound, ConfigUnreadable, ConfigInvalid, KeyError for an unknown flag.
     """
     place = path or (project_dir or Path()) / DEFAULT_CONFIG_PATH
     try:
@@ -142,7 +142,7 @@ def _converted(flag: str, value: Any) -> Any:
     if flag == "env":
         return _environment(value)
     if flag == "include-secret":
-        return [value] if isinstance(value, str) else list(value)
+        return list(value) if isinstance(value, list | tuple) else [value]
     if not isinstance(value, str):
         return Decimal(str(value)) if isinstance(value, float) else value
     if flag in _WHOLE and value.strip().isascii() and value.strip().lstrip("-").isdigit():
@@ -159,7 +159,7 @@ def _environment(values: Any) -> Any:
     """`KEY=value` texts as a mapping; a text without `=` becomes a key no shell takes, which the schema refuses."""
     if isinstance(values, Mapping):
         return dict(values)
-    texts = [values] if isinstance(values, str) else list(values)
+    texts = [str(text) for text in values] if isinstance(values, list | tuple) else [str(values)]
     return {key if separator else f"{key} (no =)": value for key, separator, value in (t.partition("=") for t in texts)}
 
 

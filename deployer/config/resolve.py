@@ -27,18 +27,23 @@ _DEFAULT_KEEP_RELEASES = 3
 
 
 def resolve_config(
-    raw: RawConfig, analysis: ProjectAnalysis | None = None, scripts: GeneratedScripts | None = None
+    raw: RawConfig,
+    analysis: ProjectAnalysis | None = None,
+    scripts: GeneratedScripts | None = None,
+    *,
+    needs_scripts: bool = True,
 ) -> DeployConfig:
     """The complete configuration of a deploy.
 
     `scripts` are generated (start, stop), or a function that makes them of the application's name and port; they fill
-    what the file leaves open.
+    what the file leaves open. With `needs_scripts` False (a price needs none) missing scripts are empty.
     Errors: ConfigInvalid with every problem; AnswersNeeded with every missing answer (region, new or existing ECS).
     """
     file, findings = check_merged(raw)
     identity = find_identity(file, findings, analysis)
     instance = choose_instance(file, findings)
-    start, stop = _find_scripts(file, findings, _generated(scripts, identity.application_name, identity.port))
+    made = _generated(scripts, identity.application_name, identity.port) or (None if needs_scripts else ("", ""))
+    start, stop = _find_scripts(file, findings, made)
     model = find_model(file, findings, identity.type)
     _check_agent_port(findings, identity.type)
     _warn_exposed(findings)

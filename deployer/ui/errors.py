@@ -10,7 +10,7 @@ from deployer.ui.json_values import to_json_value
 from deployer.ui.printable import display_width, printable
 from deployer.ui.texts import Language, text
 
-_SHOWN_ELSEWHERE = ("problems", "questions", "items")
+_SHOWN_ELSEWHERE = {ConfigInvalid: "problems", AnswersNeeded: "questions", ApprovalNeeded: "items"}
 _MAX_FACT_LINES = 200
 
 
@@ -23,7 +23,7 @@ def render_error(error: DeployerError, language: Language = "en") -> str:
         lines += [line for question in error.questions for line in ("", *_question(question, language))]
     elif isinstance(error, ApprovalNeeded):
         lines += [f"   {number}) {word}: {printable(asked)}" for number, (word, asked) in enumerate(error.items, 1)]
-    facts = _facts(error.facts)
+    facts = _facts({name: value for name, value in error.facts.items() if name != _SHOWN_ELSEWHERE.get(type(error))})
     if facts:
         lines += ["", *facts]
     if error.hint:
@@ -69,7 +69,7 @@ def _question(question: Question, language: Language) -> list[str]:
 def _facts(facts: Mapping[str, Any]) -> list[str]:
     lines: list[str] = []
     for name, value in facts.items():
-        if name in _SHOWN_ELSEWHERE or value in (None, "", [], {}, ()):
+        if value in (None, "", [], {}, ()):
             continue
         lines += _fact(name.replace("_", " "), to_json_value(value))
     return lines[:_MAX_FACT_LINES]

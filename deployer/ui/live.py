@@ -41,8 +41,9 @@ def make_view(stream: TextIO, clock: Clock, *, plain: bool, language: Language =
 
 
 def wants_plain(stream: TextIO, *, no_color: str | None, term: str | None) -> bool:
-    """True when nothing may be redrawn: no terminal, `NO_COLOR` set to anything, or `TERM=dumb`."""
-    return bool(no_color) or term in ("dumb", "") or not stream.isatty()
+    """True when nothing may be redrawn: no terminal, no UTF-8, `NO_COLOR` set to anything, or `TERM=dumb`."""
+    encoding = (stream.encoding or "utf-8").lower().replace("-", "")
+    return bool(no_color) or term in ("dumb", "") or encoding != "utf8" or not stream.isatty()
 
 
 class PlainView:
@@ -112,7 +113,11 @@ class LiveView:
 
         console = Console(file=self._stream, highlight=False, markup=False, emoji=False)
         self._live = Live(
-            console=console, get_renderable=self._draw, refresh_per_second=_REFRESHES_PER_SECOND, transient=False
+            console=console,
+            get_renderable=self._draw,
+            refresh_per_second=_REFRESHES_PER_SECOND,
+            redirect_stdout=False,  # stdout is data and stays untouched
+            redirect_stderr=False,
         )
         self._live.start()
         return self

@@ -4,9 +4,13 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from deployer.config.document import parse_document
 from deployer.config.identity import resolve_identity
-from deployer.config.load import load_config
+from deployer.config.load import RawConfig, load_config
+from deployer.config.new_file import config_reference
 from deployer.config.resolve import resolve_config
 from deployer.errors.config import ConfigInvalid
 from deployer.errors.decision import AnswersNeeded
@@ -370,9 +374,66 @@ def test_missing_scripts_are_named_when_nothing_was_generated(project):
     assert [problem.path for problem in caught.value.problems] == ["common.scripts.start", "common.scripts.stop"]
 
 
+def test_a_price_needs_no_scripts(project):
+    config = resolve_config(project.raw(REGION), needs_scripts=False)
+    assert (config.start_script, config.stop_script) == ("", "")
+
+
 def test_scripts_may_be_made_of_the_resolved_name_and_port(project):
     config = project.resolve(REGION, found=analysis(), scripts=lambda name, port: (f"run {name} {port}", "stop"))
     assert config.start_script == "run shop 5000\n"
+
+
+@st.composite
+def damaged_files(draw):
+    text = config_reference()
+    for _ in range(draw(st.integers(1, 4))):
+        start = draw(st.integers(0, len(text)))
+        end = start + draw(st.integers(0, 30))
+        text = text[:start] + draw(st.sampled_from(DAMAGE)) + text[end:]
+    return text
+
+
+DAMAGE = [
+    "",
+    "\n",
+    "  ",
+    ":",
+    "- ",
+    "[",
+    "}",
+    "|",
+    "'",
+    '"',
+    "&a ",
+    "*a",
+    "!!x ",
+    "\t",
+    "on",
+    "~",
+    "5",
+    "<<: ",
+    "? ",
+    "%",
+]
+
+
+def shown_outcome(text: str) -> str:
+    try:
+        raw = RawConfig(
+            config_path=".appmanager/config.yaml",
+            document=parse_document(text, path="config.yaml"),
+            environ={"DASHSCOPE_API_KEY": "canary"},
+        )
+        return repr(resolve_config(raw, None, SCRIPTS))
+    except (ConfigInvalid, AnswersNeeded) as error:
+        return str(error.as_dict())
+
+
+@settings(max_examples=40, deadline=None)
+@given(text=damaged_files())
+def test_a_damaged_file_is_read_or_refused_and_shows_no_secret(text):
+    assert "canary" not in shown_outcome(text)
 
 
 AGENT = REGION + "  type: agent\nagent:\n  model:\n    apiKey: "

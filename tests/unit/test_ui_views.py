@@ -335,6 +335,8 @@ def test_plain_lines_announce_the_steps_and_repeat_nothing(snapshot):
 
 
 class Terminal(io.StringIO):
+    encoding = "utf-8"
+
     def isatty(self) -> bool:
         return True
 
@@ -357,6 +359,9 @@ def test_nothing_is_redrawn_where_a_person_asked_for_plain_or_no_terminal_is_the
     assert wants_plain(io.StringIO(), no_color=None, term="xterm")
     assert wants_plain(Terminal(), no_color="1", term="xterm")
     assert wants_plain(Terminal(), no_color=None, term="dumb")
+    ascii_only = Terminal()
+    ascii_only.encoding = "ascii"
+    assert wants_plain(ascii_only, no_color=None, term="xterm")
     assert not wants_plain(Terminal(), no_color=None, term="xterm-256color")
     assert isinstance(make_view(io.StringIO(), VirtualClock(), plain=True), PlainView)
 
