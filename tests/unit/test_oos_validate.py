@@ -12,6 +12,13 @@ from deployer.oos.validate import check_template, find_problems
 HEAD = "FormatVersion: OOS-2019-06-01\n"
 LIST = "{Name: list, Action: ACS::ExecuteAPI, Properties: {Service: ECS, API: DescribeInstances}, Outputs: {ids: {Type: List, ValueSelector: 'Instances.Instance[].InstanceId'}}}"
 
+BOMB = "\n".join(
+    [
+        "a: &a [x,x,x,x,x,x,x,x,x,x]",
+        *(f"{n}: &{n} [{','.join([f'*{p}'] * 10)}]" for p, n in zip("abcd", "bcde", strict=True)),
+    ]
+)
+
 
 def problems(text: str) -> list[str]:
     return [str(problem) for problem in find_problems(read_document(HEAD + text))]
@@ -190,9 +197,7 @@ def test_yaml_and_json_are_the_same_template():
         ("a: !!python/object/apply:os.system [ls]\n", "not readable as YAML"),
         ("a: &x\n  b: *x\n", "contains itself"),
         (
-            "a: &a [x,x,x,x,x,x,x,x,x,x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a,*a,*a]\n"
-             "c: &c [*b,*b,*b,*b,*b,*b,*b,*b,*b,*b]\nd: &d [*c,*c,*c,*c,*c,*c,*c,*c,*c,*c]\n"
-             "e: [*d,*d,*d,*d,*d,*d,*d,*d,*d,*d]\n",
+            BOMB,
             "unfolds to too many values",
         ),
         ("a: " + "[" * 2000, "not readable"),
