@@ -1,23 +1,19 @@
 """What is understood of a project: the README first, then the detectors in order; the first that can start it decides."""
 
-from deployer.models.analysis import ApplicationType, Evidence, MethodKind, ProjectAnalysis
+from deployer.models.analysis import ApplicationType, Evidence, ProjectAnalysis
 from deployer.project.detectors import DETECTORS
 from deployer.project.detectors.detection import Detection
 from deployer.project.names import suggest_name
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme, find_readme, make_methods
 
-_RANK = {kind: rank for rank, kind in enumerate(MethodKind)}
-
 
 def analyze(project_dir: ProjectDir) -> ProjectAnalysis:
     """How to run the project; `supported` False when no detector found a way to start it. Nothing of it is run."""
     readme = find_readme(project_dir)
-    written = readme.commands if readme else ()
-    commands = tuple(sorted(written, key=lambda one: (_RANK[one.shape.kind], one.line)))
     best: Detection | None = None
     for detect in DETECTORS:
-        found = detect(project_dir, commands)
+        found = detect(project_dir, readme)
         if found is not None and found.start_command is not None:
             best = found
             break

@@ -25,6 +25,7 @@ _DANGEROUS = re.compile(
     r"\b(curl|wget)\b.*\|\s*(sudo\s+)?(ba|z)?sh\b|\brm\s+-[a-z]*[rf]|\.ssh/|\.aws/|\.aliyun/|\bmkfs|\bdd if="
 )
 _METACHARACTERS = re.compile(r"[|;&<>`\n\0]|\$[({]")
+_PLAIN_PATH = re.compile(r"\w[\w.+-]*(?:/[\w.+-]+)*")
 _ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _PLACEHOLDER = re.compile(r"<[^>]+>|\bpath/to\b|\byour[-_ ]|\.\.\.$|\{\{")
 
@@ -43,6 +44,11 @@ class CommandShape:
     environment: tuple[tuple[str, str], ...] = ()
     directory: str | None = None
     why: str = ""
+
+
+def is_plain_path(path: str) -> bool:
+    """Whether a path means itself to a shell: no spaces, quotes or other signs, no leading hyphen. Others reach no command."""
+    return _PLAIN_PATH.fullmatch(path) is not None
 
 
 def read_command(line: str) -> CommandShape:

@@ -15,6 +15,9 @@ _LARGEST_TEXT = 400_000  # characters looked at: a README of megabytes says how 
 _MOST_COMMANDS = 400
 _SHELLS = {"", "sh", "shell", "bash", "zsh", "console", "shell-session", "terminal", "text", "txt", "cmd", "powershell"}
 _LOCAL_URL = re.compile(r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?:</?\w+>)?:(\d{2,5})\b")
+_PORTS_OF_OTHERS = frozenset(
+    {22, 1433, 3306, 5432, 5672, 6379, 9092, 9200, 11211, 11434, 27017}
+)  # databases and queues
 _RANK = {kind: rank for rank, kind in enumerate(MethodKind)}
 
 
@@ -37,6 +40,10 @@ class Readme:
     commands: tuple[ReadmeCommand, ...]
     ports: tuple[tuple[int, int], ...]
 
+    def best_first(self) -> tuple[ReadmeCommand, ...]:
+        """The commands by the rank of their kind: native before built, script and Docker (M36); then by line."""
+        return tuple(sorted(self.commands, key=lambda one: (_RANK[one.shape.kind], one.line)))
+
 
 def find_readme(project_dir: ProjectDir) -> Readme | None:
     """The README of the top directory: Markdown before plain text, English before other languages; None without."""
@@ -57,7 +64,7 @@ def find_readme(project_dir: ProjectDir) -> Readme | None:
         (int(match[1]), number)
         for number, line in enumerate(lines, start=1)
         for match in _LOCAL_URL.finditer(line)
-        if 0 < int(match[1]) < 65536
+        if 0 < int(match[1]) < 65536 and int(match[1]) not in _PORTS_OF_OTHERS
     )
     return Readme(file=file, commands=tuple(commands), ports=ports)
 
@@ -70,7 +77,7 @@ def make_methods(readme: Readme, followed: ReadmeCommand | None) -> tuple[Method
         if command.shape.purpose == "refused":
             refused.append(command)
         else:
-            groups.setdefault((command.section, _group_kind(command)), []).append(command)
+            groups.setdefault((command.section, command.shape.kind), []).append(command)
     methods = [_method(kind, commands, followed) for (_section, kind), commands in groups.items()]
     dangerous = [one for one in refused if "plain command" not in one.shape.why]
     methods.extend(_refused_method(command) for command in dangerous)
@@ -106,10 +113,6 @@ def _refused_method(command: ReadmeCommand) -> Method:
         chosen=False,
         reason=f"never run: {command.shape.why}",
     )
-
-
-def _group_kind(command: ReadmeCommand) -> MethodKind:
-    return command.shape.kind
 
 
 def _markdown_lines(lines: list[str]) -> list[tuple[str, int, str]]:

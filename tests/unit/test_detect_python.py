@@ -208,3 +208,40 @@ def test_a_readme_in_utf16_and_one_in_restructured_text_are_followed(tmp_path: P
 def test_no_project_is_written_to(tmp_path: Path) -> None:
     _analyze(tmp_path, {"main.py": "print(1)\n"})
     assert [path.name for path in tmp_path.iterdir()] == ["main.py"]
+
+
+@pytest.mark.parametrize("name", ["a b.py", "a;touch x.py", "$(id).py", "-c.py", "'.py", "a&&b.py"])
+def test_a_file_name_with_shell_signs_reaches_no_command(tmp_path: Path, name: str) -> None:
+    found = _analyze(
+        tmp_path, {name: "print(1)\n", "README.md": f"```\npython '{name}'\nstreamlit run '{name}'\n```\n"}
+    )
+    assert found.start_command is None
+
+
+def test_an_environment_variable_with_shell_signs_is_not_exported(tmp_path: Path) -> None:
+    source = "import os, uvicorn\nuvicorn.run('x:y', host='0.0.0.0', port=int(os.environ.get('A; touch x', 9000)))\n"
+    assert _analyze(tmp_path, {"main.py": source}).environment == ()
+
+
+def test_the_port_of_a_database_in_the_readme_is_not_the_applications(tmp_path: Path) -> None:
+    files = {
+        "README.md": "Redis at localhost:6379, the page at http://localhost:8055/\n",
+        "app.py": "from flask import Flask\napp = Flask(__name__)\n",
+        "requirements.txt": "flask\ngunicorn\n",
+    }
+    assert _analyze(tmp_path, files).port == 8055
+
+
+def test_a_server_called_indirectly_and_one_with_arguments_have_their_ports(tmp_path: Path) -> None:
+    source = "import http.server\ndef run(cls=http.server.HTTPServer):\n    address = ('', 8089)\n    cls(address, None).serve_forever()\nrun()\n"
+    assert _analyze(tmp_path / "one", {"server.py": source}).port == 8089
+    files = {"README.md": "```\npython bot.py --port 7001\n```\n", "bot.py": "import sys\nprint(sys.argv)\n"}
+    found = _analyze(tmp_path / "two", files)
+    assert (found.start_command, found.port) == ("python bot.py --port 7001", 7001)
+
+
+def test_graphs_named_in_langgraph_json_are_served(tmp_path: Path) -> None:
+    files = {"langgraph.json": "{}", "requirements.txt": "langgraph\n", "src/agent/graph.py": "graph = 1\n"}
+    found = _analyze(tmp_path, files)
+    assert found.start_command == "langgraph dev --host 0.0.0.0 --port 2024 --no-browser"
+    assert found.install_command == "pip install -r requirements.txt && pip install 'langgraph-cli[inmem]'"

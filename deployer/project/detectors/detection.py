@@ -6,7 +6,7 @@ from typing import TypeAlias
 
 from deployer.models.analysis import ApplicationType, Evidence
 from deployer.project.project_dir import ProjectDir
-from deployer.project.readme import ReadmeCommand
+from deployer.project.readme import Readme, ReadmeCommand
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,4 +29,4 @@ class Detection:
     followed: ReadmeCommand | None = None
 
 
-Detector: TypeAlias = Callable[[ProjectDir, tuple[ReadmeCommand, ...]], Detection | None]
+Detector: TypeAlias = Callable[[ProjectDir, Readme | None], Detection | None]

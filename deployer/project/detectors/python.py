@@ -1,6 +1,7 @@
 """Python: what to install, what to start, where it listens, with the line of each reason."""
 
 import re
+from dataclasses import replace
 
 from deployer.models.analysis import ApplicationType, Evidence
 from deployer.project.command_shapes import read_command
@@ -9,7 +10,7 @@ from deployer.project.detectors.python_commands import interpret_command, start_
 from deployer.project.detectors.python_project import ENTRY_NAMES, PythonProject, read_python_project
 from deployer.project.detectors.python_starts import Start, start_app, start_django, start_file, start_tool
 from deployer.project.project_dir import ProjectDir
-from deployer.project.readme import ReadmeCommand, find_readme
+from deployer.project.readme import Readme, ReadmeCommand
 
 _AGENT_PACKAGES = ("agentscope", "agentscope-runtime")
 _IMPORTED_PACKAGES = {
@@ -21,11 +22,12 @@ _IMPORTED_PACKAGES = {
 }  # fmt: skip
 
 
-def detect_python(project_dir: ProjectDir, commands: tuple[ReadmeCommand, ...]) -> Detection | None:
+def detect_python(project_dir: ProjectDir, readme: Readme | None) -> Detection | None:
     """The README's own way first, then the Procfile's, then what the code says; None when this is no Python project."""
-    project = read_python_project(project_dir, _readme_port(project_dir))
+    project = read_python_project(project_dir, _readme_port(readme))
     if project is None:
         return None
+    commands = readme.best_first() if readme else ()
     start, followed = _find_start(project, commands)
     if start is None and not project.manifest.install_command:
         return None
@@ -57,12 +59,8 @@ def detect_python(project_dir: ProjectDir, commands: tuple[ReadmeCommand, ...]) 
     )
 
 
-def _readme_port(project_dir: ProjectDir) -> tuple[int, int, str] | None:
-    readme = find_readme(project_dir)
-    if readme is None or not readme.ports:
-        return None
-    number, line = readme.ports[0]
-    return number, line, readme.file
+def _readme_port(readme: Readme | None) -> tuple[int, int, str] | None:
+    return (*readme.ports[0], readme.file) if readme and readme.ports else None
 
 
 def _find_start(
@@ -72,22 +70,9 @@ def _find_start(
         evidence = Evidence(file=command.file, line=command.line, why=f"the README says `{command.text}`")
         start = interpret_command(project, command.shape, evidence)
         if start is not None:
-            shown = start if evidence in start.evidence else _with_reason(start, evidence)
+            shown = start if evidence in start.evidence else replace(start, evidence=(evidence, *start.evidence))
             return shown, command
     return _start_of_procfile(project) or _start_of_code(project), None
-
-
-def _with_reason(start: Start, evidence: Evidence) -> Start:
-    return Start(
-        command=start.command,
-        framework=start.framework,
-        port=start.port,
-        bind_host=start.bind_host,
-        environment=start.environment,
-        needs=start.needs,
-        evidence=(evidence, *start.evidence),
-        warnings=start.warnings,
-    )
 
 
 def _start_of_procfile(project: PythonProject) -> Start | None:

@@ -1,6 +1,7 @@
 """What Python source says: imports, application objects, and how it would listen. Read with `ast`, never run."""
 
 import ast
+import re
 import warnings
 from dataclasses import dataclass
 
@@ -253,10 +254,15 @@ def _number(node: ast.expr, constants: dict[str, ast.expr], depth: int = 0) -> t
             return _number(node.args[0], constants, depth + 1)
         if _is_environment(node) and node.args and isinstance(node.args[0], ast.Constant):
             default = _number(node.args[1], constants, depth + 1)[0] if len(node.args) > 1 else None
-            return default, str(node.args[0].value)
+            return default, _variable(node.args[0].value)
     if isinstance(node, ast.Subscript) and _callee(node.value) == "os.environ" and isinstance(node.slice, ast.Constant):
-        return None, str(node.slice.value)
+        return None, _variable(node.slice.value)
     return None, None
+
+
+def _variable(name: object) -> str | None:
+    """A name the shell can export, None for any other."""
+    return name if isinstance(name, str) and re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else None
 
 
 def _is_environment(node: ast.Call) -> bool:

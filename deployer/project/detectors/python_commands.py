@@ -2,6 +2,7 @@
 
 import re
 import shlex
+from dataclasses import replace
 
 from deployer.models.analysis import Evidence
 from deployer.project.command_shapes import CommandShape
@@ -42,7 +43,7 @@ def interpret_command(project: PythonProject, shape: CommandShape, evidence: Evi
         return _app_of(project, next((word for word in rest[1:] if word.endswith(".py")), None), evidence)
     if program in {"streamlit", "chainlit"} and rest[:1] == ["run"] and rest[1:2]:
         file = rest[1].removeprefix("./")
-        return start_tool(project, program, file, evidence.why, None) if project.project_dir.is_file(file) else None
+        return start_tool(project, program, file, evidence.why, None) if file in project.modules else None
     if program in {name for name, _target in project.manifest.scripts}:
         return start_console_script(project, program, tuple(rest), evidence)
     if program == "langgraph" and project.project_dir.is_file("langgraph.json"):
@@ -98,7 +99,7 @@ def _interpret_python(project: PythonProject, rest: list[str], evidence: Evidenc
             return _interpret_server(project, rest[1], rest[2:], evidence)
         if rest[1] == "flask":
             return _app_of(project, _option(rest, "--app", "-A"), evidence)
-        if rest[1] == "streamlit" and len(rest) > 3 and project.project_dir.is_file(rest[3]):
+        if rest[1] == "streamlit" and len(rest) > 3 and rest[3] in project.modules:
             return start_tool(project, "streamlit", rest[3], evidence.why)
         return _interpret_module(project, rest[1], tuple(rest[2:]), evidence)
     if not rest or not rest[0].endswith(".py"):
@@ -120,15 +121,7 @@ def _interpret_module(
         return start
     command = " ".join(("python -m", dotted, *(shlex.quote(one) for one in arguments)))
     environment = start.environment + (project.location(module)[1] if module.file.startswith("src/") else ())
-    return Start(
-        command=command,
-        framework=start.framework,
-        port=start.port,
-        bind_host=start.bind_host,
-        environment=environment,
-        evidence=start.evidence,
-        warnings=start.warnings,
-    )
+    return replace(start, command=command, environment=environment)
 
 
 def _interpret_server(project: PythonProject, program: str, rest: list[str], evidence: Evidence) -> Start | None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from deployer.project.command_shapes import is_plain_path
 from deployer.project.project_dir import ProjectDir
 
 if sys.version_info >= (3, 11):
@@ -165,7 +166,9 @@ def _read_pyproject(project_dir: ProjectDir) -> PythonManifest | None:
         requires_python=version if isinstance(version, str) else None,
         requires_python_file="pyproject.toml" if isinstance(version, str) else None,
         requirements=requirements,
-        scripts=tuple((name, target) for name, target in scripts.items() if isinstance(target, str)),
+        scripts=tuple(
+            (name, target) for name, target in scripts.items() if isinstance(target, str) and is_plain_path(name)
+        ),
         files=("pyproject.toml",),
     )
 

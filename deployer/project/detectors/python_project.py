@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors.python_code import AppObject, PythonModule, read_module
 from deployer.project.detectors.python_manifests import PythonManifest, read_manifest
 from deployer.project.project_dir import ProjectDir
@@ -81,7 +82,12 @@ def read_python_project(project_dir: ProjectDir, readme_port: tuple[int, int, st
 def _is_source(file: str) -> bool:
     name = file.rpartition("/")[2]
     aside = any(f"/{one}" in f"/{file}" for one in _ASIDE)
-    return file.count("/") <= 4 and not aside and not name.startswith(("test_", "conftest", "setup.py"))
+    return (
+        is_plain_path(file)
+        and file.count("/") <= 4
+        and not aside
+        and not name.startswith(("test_", "conftest", "setup.py"))
+    )
 
 
 def _entry_rank(file: str) -> tuple[int, int]:

@@ -1,9 +1,10 @@
 """How a Python application is started so that it can be reached: the command, its port, its address, and why."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deployer.models.analysis import Evidence
+from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors.python_code import AppObject, PythonModule, RunCall
 from deployer.project.detectors.python_project import PythonProject
 
@@ -67,15 +68,14 @@ def _server_command(project: PythonProject, framework: str, module: str, app: Ap
 
 def start_django(project: PythonProject) -> Start | None:
     """Gunicorn (or a declared ASGI server) on the project's `wsgi.py`; None without `manage.py`."""
-    project_dir = project.project_dir
-    manage = next((file for file in ("manage.py", *project_dir.glob("*/manage.py")) if project_dir.is_file(file)), None)
+    files = [file for file in project.project_dir.files() if is_plain_path(file)]
+    manage = next((file for file in files if file == "manage.py" or file.endswith("/manage.py")), None)
     if manage is None:
         return None
     directory = manage.rpartition("/")[0]
-    pattern = f"{directory}/*/wsgi.py" if directory else "*/wsgi.py"
-    wsgi = next((file for file in project_dir.glob(pattern)), None)
-    pattern = pattern.replace("wsgi.py", "asgi.py")
-    asgi = next((file for file in project_dir.glob(pattern)), None)
+    inside = [file for file in files if file.startswith(f"{directory}/" if directory else "")]
+    wsgi = next((file for file in inside if file.endswith("/wsgi.py")), None)
+    asgi = next((file for file in inside if file.endswith("/asgi.py")), None)
     port, evidence = find_port(project, "django", project.modules.get(manage))
     prefix = f"cd {directory} && " if directory else ""
     served = wsgi or asgi
@@ -142,18 +142,10 @@ def start_file(project: PythonProject, file: str, why: str, *, arguments: tuple[
     if app is not None:
         started = start_app(project, module, app)
         shown = Evidence(file=file, line=run.line, why=f"{local}: a server on {EVERYWHERE} is used instead")
-        return _with_evidence(started, shown)
+        return replace(started, evidence=(started.evidence[0], shown, *started.evidence[1:]))
     started = _running_file(project, module, run, why, arguments)
     warning = f"`{file}:{run.line}` {local.split(' ', 1)[1]}: it cannot be reached from outside"
-    return Start(
-        command=started.command,
-        framework=started.framework,
-        port=started.port,
-        bind_host=run.host or "127.0.0.1",
-        environment=started.environment,
-        evidence=started.evidence,
-        warnings=(warning,),
-    )
+    return replace(started, bind_host=run.host or "127.0.0.1", warnings=(warning,))
 
 
 def _reachable(run: RunCall, arguments: tuple[str, ...]) -> bool:
@@ -239,16 +231,3 @@ def port_argument(arguments: tuple[str, ...]) -> int | None:
     """The port among the arguments of a command: `--port 9000`, `--port=9000`, `-p 9000`."""
     found = re.search(r"(?:^| )(?:--[a-z-]*port|-p)[= ](\d{2,5})(?: |$)", " ".join(arguments))
     return int(found[1]) if found and 0 < int(found[1]) < 65536 else None
-
-
-def _with_evidence(start: Start, evidence: Evidence) -> Start:
-    return Start(
-        command=start.command,
-        framework=start.framework,
-        port=start.port,
-        bind_host=start.bind_host,
-        environment=start.environment,
-        needs=start.needs,
-        evidence=(start.evidence[0], evidence, *start.evidence[1:]),
-        warnings=start.warnings,
-    )

@@ -3,13 +3,13 @@
 from deployer.models.analysis import Evidence
 from deployer.project.detectors.detection import Detection
 from deployer.project.project_dir import ProjectDir
-from deployer.project.readme import ReadmeCommand
+from deployer.project.readme import Readme
 
 _PLACES = ("", "public", "dist", "build", "site", "_site", "docs", "www", "html")
 _PORT = 8080
 
 
-def detect_static(project_dir: ProjectDir, _commands: tuple[ReadmeCommand, ...]) -> Detection | None:
+def detect_static(project_dir: ProjectDir, _readme: Readme | None) -> Detection | None:
     """A server for the directory of `index.html`; None when there is none or the page has to be built first."""
     place = next((one for one in _PLACES if project_dir.is_file(f"{one}/index.html" if one else "index.html")), None)
     if place is None or project_dir.is_file("package.json"):
