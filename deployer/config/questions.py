@@ -1,4 +1,7 @@
-"""The questions a configuration can leave open, in English and Chinese; cities by their names, never by zones."""
+"""The questions a configuration can leave open, in English and Chinese; cities by their names, never by zones.
+
+The id of each is the name of the flag that answers it.
+"""
 
 from deployer.config.regions import region_choices
 from deployer.errors.decision import Question
@@ -33,7 +36,7 @@ def instance_question(language: str) -> Question:
     """Which existing instance."""
     chinese = language == "zh"
     return Question(
-        id="instance",
+        id="instance-id",
         text="使用哪台 ECS 实例？" if chinese else "which ECS instance?",
         flag="--instance-id INSTANCE_ID",
     )

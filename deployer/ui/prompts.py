@@ -3,22 +3,23 @@
 from typing import Any
 
 from deployer.errors.decision import ConsentRefused, Question
-from deployer.models.plan import Plan
+from deployer.models.plan import Plan, Risk
 from deployer.ui.printable import printable
 from deployer.ui.texts import Language, text
 
 
 def ask_answers(questions: tuple[Question, ...], *, asker: Any = None) -> dict[str, str]:
-    """One answer for each question, by its id. Choosing an existing ECS instance asks for its id as "instance".
+    """One answer for each question, by its id, which is its flag's name.
 
+    Choosing an existing ECS instance asks for its id too, as "instance-id".
     `asker` stands for questionary. Errors: KeyboardInterrupt when the person leaves.
     """
     ask = asker or _questionary()
     answers: dict[str, str] = {}
     for question in questions:
         answers[question.id] = _ask_one(ask, question)
-    if answers.get("ecs") == "existing" and "instance" not in answers:
-        answers["instance"] = _given(ask.text("ECS instance id:"))
+    if answers.get("ecs") == "existing" and "instance-id" not in answers:
+        answers["instance-id"] = _given(ask.text("ECS instance id:"))
     return answers
 
 
@@ -41,17 +42,24 @@ def confirm_plan(plan: Plan, *, language: Language = "en", asker: Any = None) ->
 
     Errors: ConsentRefused at the first no, KeyboardInterrupt when the person leaves.
     """
-    ask = asker or _questionary()
-    agreed: list[str] = []
-    for number, risk in enumerate(plan.risks, 1):
-        title = f"{number}/{len(plan.risks)} {printable(risk.title)}: {printable(risk.question)}"
-        answer = ask.select(title, choices=[text("no", language), text("yes", language)]).ask()
-        if answer is None:
-            raise KeyboardInterrupt
-        if answer != text("yes", language):
+    for risk in plan.risks:
+        if not confirm_risk(plan, risk, language=language, asker=asker):
             raise ConsentRefused(risk.kind.value)
-        agreed.append(risk.kind.value)
-    return tuple(dict.fromkeys(agreed))
+    return tuple(dict.fromkeys(risk.kind.value for risk in plan.risks))
+
+
+def confirm_risk(plan: Plan, risk: Risk, *, language: Language = "en", asker: Any = None) -> bool:
+    """Whether a person agrees to one point of the plan; "no" is the default.
+
+    Errors: KeyboardInterrupt when the person leaves.
+    """
+    ask = asker or _questionary()
+    place = f"{plan.risks.index(risk) + 1}/{len(plan.risks)}"
+    title = f"{place} {printable(risk.title, one_line=True)}: {printable(risk.question, one_line=True)}"
+    answer = ask.select(title, choices=[text("no", language), text("yes", language)]).ask()
+    if answer is None:
+        raise KeyboardInterrupt
+    return bool(answer == text("yes", language))
 
 
 def _ask_one(ask: Any, question: Question) -> str:

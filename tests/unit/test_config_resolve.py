@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from deployer.config.document import parse_document
 from deployer.config.identity import resolve_identity
-from deployer.config.load import RawConfig, load_config
+from deployer.config.load import FLAG_PATHS, RawConfig, load_config
 from deployer.config.new_file import config_reference
 from deployer.config.resolve import resolve_config
 from deployer.errors.config import ConfigInvalid
@@ -114,6 +114,7 @@ def test_without_any_answer_both_questions_are_asked_at_once(project):
         "Hong Kong",
     ]
     assert "--ecs existing --instance-id" in caught.value.hint
+    assert all(question.id in FLAG_PATHS for question in caught.value.questions)
 
 
 def test_questions_are_asked_in_chinese_with_cities_by_name(project):

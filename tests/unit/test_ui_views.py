@@ -53,7 +53,7 @@ from deployer.ui.errors import render_error
 from deployer.ui.live import LiveView, PlainView, make_view, wants_plain
 from deployer.ui.plan import render_confirm, render_plan
 from deployer.ui.price import price_sentence, render_quote
-from deployer.ui.prompts import ask_answers, choose_instance, confirm_plan
+from deployer.ui.prompts import ask_answers, choose_instance, confirm_plan, confirm_risk
 from deployer.ui.report import render_report
 from deployer.ui.verification import render_verification
 
@@ -397,7 +397,11 @@ ECS = Question(id="ecs", text="new or existing?", flag="--ecs", choices=(("new",
 
 def test_missing_answers_are_asked_for_and_an_existing_instance_by_its_id():
     person = Person("Beijing", "Existing", "i-bp1")
-    assert ask_answers((REGION, ECS), asker=person) == {"region": "cn-beijing", "ecs": "existing", "instance": "i-bp1"}
+    assert ask_answers((REGION, ECS), asker=person) == {
+        "region": "cn-beijing",
+        "ecs": "existing",
+        "instance-id": "i-bp1",
+    }
     assert ask_answers((REGION,), asker=Person("another", "cn-wuhan-lr")) == {"region": "cn-wuhan-lr"}
     with pytest.raises(KeyboardInterrupt):
         ask_answers((REGION,), asker=Person(None))
@@ -417,6 +421,9 @@ def test_consent_is_asked_for_item_by_item_and_one_no_ends_it():
     with pytest.raises(ConsentRefused) as caught:
         confirm_plan(PLAN, asker=Person("yes", "no"))
     assert caught.value.facts["item"] == "open-port"
+    assert confirm_risk(PLAN, PLAN.risks[1], language="zh", asker=Person("是"))
+    with pytest.raises(KeyboardInterrupt):
+        confirm_risk(PLAN, PLAN.risks[0], asker=Person(None))
     assert caught.value.exit_code == 3
 
 
