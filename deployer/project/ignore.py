@@ -14,7 +14,7 @@ DEFAULT_PATTERNS = (
     ".ipynb_checkpoints/", ".coverage", "htmlcov/", ".cache/", ".parcel-cache/", ".turbo/", ".gradle/",
     ".idea/", ".vscode/", ".vs/", ".fleet/", "*.swp", "*~", ".DS_Store", "Thumbs.db", "desktop.ini",
     ".appmanager/", ".deployer/",
-    "project_*.zip",
+    "/project_*.zip", ".terraform/",
 )  # fmt: skip
 
 MARKERS_OF_DISPOSABLE_DIRECTORIES = ("pyvenv.cfg", "CACHEDIR.TAG")

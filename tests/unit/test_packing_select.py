@@ -42,7 +42,7 @@ def test_caches_environments_and_editors_stay_behind(tmp_path: Path) -> None:
     [
         ".env", ".env.production", "a/.env.local", "server.pem", "tls.key", "id_rsa", "id_ed25519", ".aws/credentials",
         ".aliyun/config.json", ".ssh/known_hosts", "terraform.tfstate", "terraform.tfstate.backup", ".netrc", ".pypirc",
-        "credentials.json", "db.sqlite3", "x.sqlite", ".git-credentials",
+        ".docker/config.json", "credentials.json", "db.sqlite3", "x.sqlite", ".git-credentials",
     ],
 )  # fmt: skip
 def test_secrets_stay_behind_and_are_listed(tmp_path: Path, path: str) -> None:

@@ -16,7 +16,7 @@ _NAMES = (
     "*.tfstate", "*.tfstate.*", "*.tfvars",
 )  # fmt: skip
 _DATABASES = ("*.sqlite", "*.sqlite3")
-_DIRECTORIES = frozenset({".aws", ".aliyun", ".ssh", ".gnupg", ".kube", ".azure", ".gcloud", ".docker", ".terraform"})
+_DIRECTORIES = frozenset({".aws", ".aliyun", ".ssh", ".gnupg", ".kube", ".azure", ".gcloud"})
 _ONLY_WITH_TOKEN = frozenset({".npmrc", ".yarnrc", ".yarnrc.yml", "pip.conf", ".condarc", "nuget.config"})
 _TOKEN = re.compile(
     r"_auth(token)?\s*=|npmAuthToken|_password\s*=|://[^/\s:@]+:[^/\s@]+@|cleartextpassword", re.IGNORECASE
@@ -29,6 +29,8 @@ def why_secret(path: str) -> str | None:
     if _DIRECTORIES & set(parts[:-1]):
         return "secret"
     name = parts[-1].lower()
+    if parts[-2:] == [".docker", "config.json"]:
+        return "secret"
     if _HARMLESS.fullmatch(name):
         return None
     if any(fnmatchcase(name, pattern) for pattern in _NAMES):
