@@ -34,7 +34,7 @@ def test_a_script_runs_and_its_output_and_exit_code_come_back(assistant):
 @pytest.mark.documented(f"{PAGES}runcommand")
 def test_a_command_whose_time_is_over_ends_with_its_whole_tree(assistant):
     script = "echo begun; sleep 60 & echo $! >/root/child; wait"
-    result = assistant.finish(assistant.run(script, timeout=10, termination_mode="ProcessTree"))
+    result = assistant.finish(assistant.run(script, timeout=1, termination_mode="ProcessTree"))
     assert (result.invocation_status, result.error_code, result.output) == ("Timeout", "ExecutionTimeout", "begun\n")
     check = "kill -0 $(cat /root/child) 2>/dev/null && echo alive || echo gone"
     wait_until(lambda: assistant.finish(assistant.run(check)).output == "gone\n")

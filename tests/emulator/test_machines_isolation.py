@@ -162,3 +162,31 @@ def test_a_killed_emulator_leaves_no_process_behind_and_its_folder_can_be_remove
 def _sleepers(marker: str) -> list[str]:
     listing = subprocess.run(["ps", "-axo", "args="], capture_output=True, text=True, check=True).stdout
     return [line for line in listing.splitlines() if line.strip() == f"sleep {marker}"]
+
+
+def test_an_ubuntu_image_has_apt_and_no_dnf(trial):
+    spec = MachineSpec(instance_id="i-ubuntu", hostname="u", private_ip="172.16.0.12", os_name="Ubuntu  22.04 64位")
+    ubuntu = Trial(machine=trial.driver.boot(spec), driver=trial.driver)
+    assert ubuntu.text('. /etc/os-release; echo "$ID $VERSION_ID"') == "ubuntu 22.04\n"
+    assert "Complete!" in ubuntu.text("apt-get update -q && apt-get install -y tar")
+    assert ubuntu.run("command -v dnf").exit_code != 0
+
+
+def test_where_namespaces_are_blocked_the_driver_is_plain_processes_and_says_why(tmp_path):
+    program = textwrap.dedent(f"""
+        from pathlib import Path
+        from deployer.emulator.machines.choose import choose_driver
+        driver = choose_driver(Path({str(tmp_path / "machines")!r}))
+        print(driver.info.name, driver.info.host_network, driver.info.notice)
+        driver.close()
+    """)
+    blocked = 'echo 0 >/proc/sys/user/max_user_namespaces && exec "$@"'
+    command = ["unshare", "--user", "--map-root-user", "sh", "-c", blocked, "sh", sys.executable, "-c", program]
+    finished = subprocess.run(command, capture_output=True, text=True, check=False)
+    if finished.returncode and "unshare" in finished.stderr:
+        pytest.skip(finished.stderr)
+    name, host_network, notice = finished.stdout.split(" ", 2)
+    assert (name, host_network) == ("process", "True")
+    assert "unshare" in notice
+    assert "allow" in notice
+    assert notice.count("\n") == 1

@@ -1,9 +1,9 @@
 """Which driver runs the machines here: found out by booting one."""
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from deployer.emulator.machines.base import MachineError
@@ -17,22 +17,21 @@ _IN_A_CONTAINER = (Path("/.dockerenv"), Path("/run/.containerenv"))
 
 
 def choose_driver(
-    data_dir: Path, sandbox: Sandbox = "auto", environment: Mapping[str, str] | None = None
+    data_dir: Path, sandbox: Sandbox = "auto", environment: Mapping[str, str] = MappingProxyType({})
 ) -> NamespaceDriver | ProcessDriver:
-    """The best driver this system allows, or the one asked for. `environment` defaults to this process's own.
+    """The best driver this system allows, or the one asked for. `environment` is the host's.
 
     Errors: MachineError when `namespaces` was asked for and cannot be had.
     """
-    known = os.environ if environment is None else environment
     if sandbox == "process":
-        return ProcessDriver(data_dir, known)
-    missing = probe(data_dir / "probe", known)
+        return ProcessDriver(data_dir, environment)
+    missing = probe(data_dir / "probe", environment)
     if missing is None:
-        return NamespaceDriver(data_dir, known)
+        return NamespaceDriver(data_dir, environment)
     reason = f"{missing}; {_how_to_get_namespaces()}"
     if sandbox == "namespaces":
         raise MachineError("ClientNotRunning", f"no machine of namespaces can be booted: {reason}")
-    return ProcessDriver(data_dir, known, reason=reason)
+    return ProcessDriver(data_dir, environment, reason=reason)
 
 
 def _how_to_get_namespaces() -> str:

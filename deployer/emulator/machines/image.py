@@ -73,6 +73,11 @@ def write_identity(directory: Path, spec: MachineSpec) -> dict[str, str]:
     return covers
 
 
+def os_family(os_name: str) -> str:
+    """`debian` for Ubuntu and Debian images, else `rhel`, which Alibaba Cloud Linux belongs to."""
+    return "debian" if os_name.lower().startswith(("ubuntu", "debian")) else "rhel"
+
+
 def os_release(os_name: str) -> str:
     """`/etc/os-release` for an image's OSName; what is not known by name is taken for Alibaba Cloud Linux 3."""
     words = os_name.split()

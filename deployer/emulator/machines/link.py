@@ -19,6 +19,15 @@ _MAPPED_IDENTITIES = 65536
 FIRST_MAPPED_ID = 100_000  # what root of a machine is outside, when the emulator itself runs as root
 
 
+def is_real_root() -> bool:
+    """True for the root user that may map a range of other identities; root of a container without them is a user."""
+    if os.geteuid() != 0:
+        return False
+    ranges = [line.split() for line in Path("/proc/self/uid_map").read_text(encoding="ascii").splitlines()]
+    last = FIRST_MAPPED_ID + _MAPPED_IDENTITIES
+    return any(int(start) <= FIRST_MAPPED_ID and last <= int(start) + int(count) for start, _, count in ranges)
+
+
 class AgentLink:
     """One agent process. Safe to use from several threads."""
 

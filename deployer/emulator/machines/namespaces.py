@@ -4,7 +4,6 @@ The host's programs are read-only inside, its homes and other folders are not th
 accidents, not against hostile programs.
 """
 
-import os
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,14 +11,14 @@ from typing import Any
 
 from deployer.emulator.machines.base import DriverInfo, MachineError, MachineSpec
 from deployer.emulator.machines.fleet import Fleet
-from deployer.emulator.machines.image import seed_disk, write_identity
+from deployer.emulator.machines.image import os_family, seed_disk, write_identity
 from deployer.emulator.machines.leftovers import machine_directory, remove_tree
-from deployer.emulator.machines.link import FIRST_MAPPED_ID, AgentLink
+from deployer.emulator.machines.link import FIRST_MAPPED_ID, AgentLink, is_real_root
 from deployer.emulator.machines.outbound import Address
 from deployer.emulator.machines.package_sources import PackageSources, find_package_sources
 from deployer.emulator.machines.proxy import OutboundProxy, proxy_variables
 from deployer.emulator.machines.remote import RemoteMachine
-from deployer.emulator.machines.shims import FIRST, LAST, write_shims
+from deployer.emulator.machines.shims import FIRST, LAST, PACKAGE_MANAGER, PACKAGE_MANAGERS, write_shims
 
 _PYTHON = "/opt/emulator/python"
 _FIRST = "/opt/emulator/first"
@@ -28,7 +27,7 @@ _LAST = "/opt/emulator/last"
 _SCRIPTS = "/var/lib/cloud-assistant/scripts"
 _PROXY_URL = "http://127.0.0.1:3128"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-_HIDDEN = ("apt", "apt-get", "aptitude", "dpkg")
+_HIDDEN = {"rhel": ("apt", "apt-get", "aptitude", "dpkg"), "debian": ("dnf", "yum", "microdnf", "rpm")}
 # Networks that inspect TLS are known to the host by these; only what a machine can see is passed on.
 _CERTIFICATE_VARIABLES = (
     "SSL_CERT_FILE",
@@ -52,7 +51,8 @@ class NamespaceDriver:
         self._fleet = Fleet(self._data_dir, self._proxy)
         self._system = self._data_dir / ".system"
         self._data_dir.mkdir(parents=True, exist_ok=True)
-        write_shims(self._system / "first", FIRST)
+        for family, names in PACKAGE_MANAGERS.items():
+            write_shims(self._system / family, {**FIRST, **dict.fromkeys(names, PACKAGE_MANAGER)})
         write_shims(self._system / "last", LAST)
         self._nothing = self._system / "nothing"
         self._nothing.touch(mode=0o444)
@@ -74,7 +74,7 @@ class NamespaceDriver:
         """Start it, with the disk it had before if there is one. Errors: MachineError."""
         self._fleet.retire(spec.instance_id)
         place = machine_directory(self._data_dir, spec.instance_id)
-        as_root = os.geteuid() == 0
+        as_root = is_real_root()
         if not (place / "disk").exists():
             seed_disk(place / "disk", self._sources, FIRST_MAPPED_ID if as_root else None)
         link = AgentLink(self._configuration(spec, place, as_root=as_root))
@@ -85,8 +85,9 @@ class NamespaceDriver:
 
     def _configuration(self, spec: MachineSpec, place: Path, *, as_root: bool) -> dict[str, Any]:
         covers = write_identity(place / "identity", spec)
-        covers |= {f"/usr/bin/{name}": str(self._nothing) for name in _HIDDEN}
-        binds = {_FIRST: str(self._system / "first"), _LAST: str(self._system / "last")}
+        family = os_family(spec.os_name)
+        covers |= {f"/usr/bin/{name}": str(self._nothing) for name in _HIDDEN[family]}
+        binds = {_FIRST: str(self._system / family), _LAST: str(self._system / "last")}
         if not _is_below_usr(sys.base_prefix):
             binds[_PYTHON] = sys.base_prefix
         binds |= dict(self._sources.binds)

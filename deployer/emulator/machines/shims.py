@@ -131,13 +131,14 @@ exec {real} "$@"
 
 # Looked up before the host's own, because the host's cannot work there.
 FIRST = {
-    "dnf": _PACKAGE_MANAGER,
-    "yum": _PACKAGE_MANAGER,
     "poweroff": _POWER_OFF,
     "halt": _POWER_OFF,
     "reboot": _REBOOT,
     "shutdown": _SHUTDOWN,
 }
+# The package managers an image has, by the family of its system; those of the other family are hidden.
+PACKAGE_MANAGERS = {"rhel": ("dnf", "yum"), "debian": ("apt", "apt-get")}
+PACKAGE_MANAGER = _PACKAGE_MANAGER
 # Looked up after everything that really exists.
 LAST = {"rpm": _RPM, "systemctl": _SYSTEMCTL, "sudo": _SUDO}
 # For machines that share the host's PATH: before everything, because the real ones would change the host.
