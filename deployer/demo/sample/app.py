@@ -44,7 +44,8 @@ app = Flask(__name__)
 
 
 @app.get("/")
-def index() -> str:
+def index():
+    """The page."""
     return render_template_string(
         PAGE,
         release=os.environ.get("DEPLOYER_RELEASE_ID", "not told"),
@@ -56,6 +57,7 @@ def index() -> str:
 
 @app.get("/healthz")
 def healthz():
+    """What a health check asks for."""
     uptime = datetime.now(timezone.utc) - STARTED_AT
     return jsonify(status="ok", uptime_seconds=round(uptime.total_seconds(), 1))
 
