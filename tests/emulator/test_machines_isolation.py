@@ -149,7 +149,7 @@ def test_a_killed_emulator_leaves_no_process_behind_and_its_folder_can_be_remove
     """)
     owner = subprocess.Popen([sys.executable, "-c", program], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
     assert owner.stdout.readline() == b"ready\n"
-    assert _sleepers(marker)
+    wait_until(lambda: _sleepers(marker))
     owner.send_signal(signal.SIGKILL)
     owner.wait()
     owner.stdin.close()
