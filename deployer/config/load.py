@@ -114,27 +114,31 @@ def load_config(
         if path is not None:
             raise
         document = None
+    hint = environ.get(REGION_HINT)
+    return RawConfig(
+        config_path=str(place),
+        document=document,
+        overrides=_overrides(environ, flags or {}),
+        region_hint=RawValue(value=hint, origin=f"{REGION_HINT} environment") if hint else None,
+        environ=environ,
+        language=language,
+    )
+
+
+def _overrides(environ: Mapping[str, str], flags: Mapping[str, Any]) -> dict[KeyPath, RawValue]:
     overrides: dict[KeyPath, RawValue] = {}
     for variable, flag in VARIABLES.items():
         if environ.get(variable):
             overrides[FLAG_PATHS[flag]] = RawValue(
                 value=_converted(flag, environ[variable]), origin=f"{variable} environment"
             )
-    for flag, value in (flags or {}).items():
+    for flag, value in flags.items():
         if value is not None and value != ():
             flag_name = flag.replace("_", "-")
             overrides[FLAG_PATHS[flag_name]] = RawValue(
                 value=_converted(flag_name, value), origin=f"--{flag_name} flag"
             )
-    hint = environ.get(REGION_HINT)
-    return RawConfig(
-        config_path=str(place),
-        document=document,
-        overrides=overrides,
-        region_hint=RawValue(value=hint, origin=f"{REGION_HINT} environment") if hint else None,
-        environ=environ,
-        language=language,
-    )
+    return overrides
 
 
 def _converted(flag: str, value: Any) -> Any:

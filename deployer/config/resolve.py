@@ -5,6 +5,7 @@ What wins: flag, environment, file, detected, default.
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import TypeAlias
 
 from deployer.config.agent_model import find_model
@@ -49,8 +50,7 @@ def resolve_config(
     _warn_exposed(findings)
     findings.raise_if_any()
     assert instance is not None  # raise_if_any has told why it is
-    extras = file.deployer
-    return DeployConfig(
+    config = DeployConfig(
         application_name=identity.application_name,
         application_group_name=identity.application_group_name,
         type=identity.type,
@@ -60,16 +60,26 @@ def resolve_config(
         start_script=start,
         stop_script=stop,
         model=model,
+        config_path=raw.document.path if raw.document else None,
+    )
+    return _with_extras(config, file, findings)
+
+
+def _with_extras(config: DeployConfig, file: ConfigFile, findings: Findings) -> DeployConfig:
+    """The configuration with what stands under `deployer`, and with where all of it came from."""
+    extras = file.deployer
+    health = _health(extras, findings)
+    return replace(
+        config,
         environment={**file.common.environment, **extras.env},
-        health=_health(extras, findings),
+        health=health,
         budget=Budget(max_hourly=extras.budget.maxHourly, max_monthly=extras.budget.maxMonthly),
         ignore=tuple(extras.ignore),
         include_secrets=tuple(extras.includeSecrets),
         start_timeout_seconds=extras.startTimeoutSeconds or _DEFAULT_START_TIMEOUT_SECONDS,
         keep_releases=extras.keepReleases or _DEFAULT_KEEP_RELEASES,
-        config_path=raw.document.path if raw.document else None,
         origins=dict(findings.origins),
-        notices=tuple(_with_existing_notice(findings, instance)),
+        notices=tuple(_with_existing_notice(findings, config.instance)),
     )
 
 

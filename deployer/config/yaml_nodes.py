@@ -39,16 +39,14 @@ class YamlTrouble(Exception):
         code: str,
         message: str,
         *,
-        line: int | None = None,
-        column: int | None = None,
+        at: tuple[int | None, int | None] = (None, None),
         path: str = "",
         hint: str | None = None,
     ) -> None:
         super().__init__(message)
         self.code = code
         self.message = message
-        self.line = line
-        self.column = column
+        self.line, self.column = at  # 1-based
         self.path = path
         self.hint = hint
 
@@ -98,7 +96,7 @@ def compose_root(text: str) -> yaml.Node | None:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         raise YamlTrouble(
-            "character", f"the character U+{_code_point(error):04X} is not allowed", line=line, hint="delete it"
+            "character", f"the character U+{_code_point(error):04X} is not allowed", at=(line, None), hint="delete it"
         ) from None
     except yaml.MarkedYAMLError as error:
         raise _from_yaml(error, text) from None
@@ -177,8 +175,7 @@ def _key_text(node: yaml.Node, path: tuple[str, ...], tree: YamlTree) -> str | N
         YamlTrouble(
             "key",
             f"the key `{raw}` is not text",
-            line=node.start_mark.line + 1,
-            column=node.start_mark.column + 1,
+            at=_place(node.start_mark),
             path=".".join(path),
             hint=f'put it in quotes: `"{raw}"`' if isinstance(node, yaml.ScalarNode) else "use a plain word as key",
         )
@@ -191,8 +188,7 @@ def _duplicate(key: str, path: tuple[str, ...], first: yaml.Node, second: yaml.N
     return YamlTrouble(
         "duplicate",
         f"`{key}` stands twice, in line {lines[0]} and in line {lines[1]}",
-        line=lines[1],
-        column=second.start_mark.column + 1,
+        at=_place(second.start_mark),
         path=".".join(path),
         hint="keep one of them",
     )
@@ -253,8 +249,7 @@ def _unknown_tag(node: yaml.Node, path: tuple[str, ...]) -> YamlTrouble:
     return YamlTrouble(
         "tag",
         f"the tag `{shown}` is not allowed; nothing of it was run",
-        line=node.start_mark.line + 1,
-        column=node.start_mark.column + 1,
+        at=_place(node.start_mark),
         path=".".join(path),
         hint="delete the tag: plain text, numbers, lists and sections are enough",
     )
@@ -281,8 +276,13 @@ def mark_of(key: yaml.Node, value: yaml.Node, text: str) -> YamlMark:
     )
 
 
+def _place(mark: Any) -> tuple[int, int]:
+    """The 1-based line and column of a mark."""
+    return mark.line + 1, mark.column + 1
+
+
 def _at(code: str, message: str, mark: Any) -> YamlTrouble:
-    return YamlTrouble(code, message, line=mark.line + 1, column=mark.column + 1, hint="write it plainly")
+    return YamlTrouble(code, message, at=_place(mark), hint="write it plainly")
 
 
 def _code_point(error: yaml.reader.ReaderError) -> int:
@@ -292,14 +292,11 @@ def _code_point(error: yaml.reader.ReaderError) -> int:
 
 def _from_yaml(error: yaml.MarkedYAMLError, text: str) -> YamlTrouble:
     mark = error.problem_mark or error.context_mark
-    line = mark.line + 1 if mark else None
-    column = mark.column + 1 if mark else None
+    at = _place(mark) if mark else (None, None)
     problem = error.problem or "not YAML"
     source = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
     if "\\t" in problem or "\t" in source[: len(source) - len(source.lstrip())]:
-        return YamlTrouble(
-            "tab", "a tab stands where YAML wants spaces", line=line, column=column, hint="indent with spaces"
-        )
+        return YamlTrouble("tab", "a tab stands where YAML wants spaces", at=at, hint="indent with spaces")
     if "another document" in problem:
         return YamlTrouble(
             "documents",
@@ -310,4 +307,4 @@ def _from_yaml(error: yaml.MarkedYAMLError, text: str) -> YamlTrouble:
         )
     context = f" {error.context}" if error.context else ""
     hint = "close the quote" if "quoted scalar" in context else "look at this line and the one above"
-    return YamlTrouble("syntax", f"{problem}{context}", line=line, column=column, hint=hint)
+    return YamlTrouble("syntax", f"{problem}{context}", at=at, hint=hint)
