@@ -301,8 +301,7 @@ def _from_yaml(error: yaml.MarkedYAMLError, text: str) -> YamlTrouble:
         return YamlTrouble(
             "documents",
             "there is a second document",
-            line=line,
-            column=column,
+            at=at,
             hint="delete the `---` and what follows",
         )
     context = f" {error.context}" if error.context else ""
