@@ -23,9 +23,10 @@ from deployer.clock import Clock, SystemClock
 from deployer.cloud.cloud import load_sdks_in_background
 from deployer.cloud.session import CONTROL_REGION_ID, Endpoints, Session, StaticKey
 from deployer.config.identity import ApplicationIdentity, resolve_identity
-from deployer.config.load import FLAG_PATHS, load_config, process_environment
+from deployer.config.load import DEFAULT_CONFIG_PATH, FLAG_PATHS, load_config, process_environment
 from deployer.config.places import cache_folder, state_folder
 from deployer.errors.base import DeployerError, ProjectError, UsageError
+from deployer.errors.config import Problem
 from deployer.events import Emit, Event, RunFinished, RunStarted, WarningRaised, ignore_events
 from deployer.models.analysis import ProjectAnalysis
 from deployer.models.config import DeployConfig
@@ -38,7 +39,10 @@ from deployer.operations.consent import Consent, remember_plan
 from deployer.operations.deadline import LimitedClock
 from deployer.operations.prepare import ProjectRequest, configure, open_and_analyze, prepare
 
+__all__ = ["Address", "Deployer", "process_environment"]
+
 if TYPE_CHECKING:
+    from deployer.config.new_file import WrittenConfig
     from deployer.emulator.state_directory import ServerInfo
 
 Result = TypeVar("Result")
@@ -105,6 +109,45 @@ class Deployer:
             request = self._project(path, flags, config)
             project_dir, analysis = open_and_analyze(request)
             return configure(request, project_dir, analysis)
+
+    def init(
+        self,
+        path: str | Path = ".",
+        *,
+        config: str | Path | None = None,
+        from_json: str | None = None,
+        **flags: Any,
+    ) -> "WrittenConfig":
+        """A new configuration file for the project; an older one is kept beside it. No network, no credentials."""
+        from deployer.operations.init import init
+
+        with self._run("init", ()):
+            return init(self._project(path, flags, config), from_json=from_json, now=self._clock.now())
+
+    def validate_config(self, config: str | Path | None = None) -> Sequence[Problem]:
+        """Everything that is wrong with a configuration file, warnings included; empty for a good one."""
+        from deployer.config.validate import validate_file
+
+        return validate_file(Path(config) if config else Path(DEFAULT_CONFIG_PATH))
+
+    def config_template(self, *, whole: bool = False) -> str:
+        """The configuration with its comments: the original tool's keys, or all of them."""
+        from deployer.config.new_file import config_reference, config_template
+
+        return config_reference() if whole else config_template()
+
+    def schema(self, kind: str) -> dict[str, Any]:
+        """The JSON Schema of the "config" file or of the "output" lines."""
+        from deployer.config.schema import config_json_schema
+        from deployer.operations.schema import output_json_schema
+
+        return config_json_schema() if kind == "config" else output_json_schema()
+
+    def policy(self) -> dict[str, Any]:
+        """A RAM policy that is enough for everything deployer does."""
+        from deployer.operations.policy import policy_document
+
+        return policy_document()
 
     def plan(
         self, path: str | Path = ".", *, config: str | Path | None = None, force: bool = False, **flags: Any
@@ -234,9 +277,17 @@ class Deployer:
         from deployer.demo import demo_project_path
 
         self._local = True
-        return self.deploy(
-            demo_project_path(), yes=True, name="deployer-demo", region=CONTROL_REGION_ID, ecs="new", port=8080
-        )
+        return self.deploy(demo_project_path(), yes=True, name="deployer-demo", region=CONTROL_REGION_ID, ecs="new")
+
+    def try_addresses(self, urls: tuple[str, ...]) -> dict[str, int]:
+        """The HTTP status each address answers with, asked from this computer; those that do not answer are left out.
+
+        A port of an emulated machine is opened within half a second of its listening.
+        """
+        from deployer.operations.reach import ask_address
+
+        statuses = {url: ask_address(url, self._clock) for url in urls}
+        return {url: status for url, status in statuses.items() if status is not None}
 
     def local_up(self, *, sandbox: str = "auto") -> "ServerInfo":
         """The running local cloud, started when there is none. Errors: LocalCloudFailed."""

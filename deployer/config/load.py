@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from types import MappingProxyType
@@ -114,10 +114,17 @@ def load_config(
         if path is not None:
             raise
         document = None
+    return replace(load_flags(place, environ=environ, flags=flags, language=language), document=document)
+
+
+def load_flags(
+    place: Path, *, environ: Mapping[str, str], flags: Mapping[str, Any] | None = None, language: str = "en"
+) -> RawConfig:
+    """What environment and flags alone say; the file at `place` is not read. Errors: KeyError for an unknown flag."""
     hint = environ.get(REGION_HINT)
     return RawConfig(
         config_path=str(place),
-        document=document,
+        document=None,
         overrides=_overrides(environ, flags or {}),
         region_hint=RawValue(value=hint, origin=f"{REGION_HINT} environment") if hint else None,
         environ=environ,

@@ -56,6 +56,11 @@ def configure(request: ProjectRequest, project_dir: ProjectDir, analysis: Projec
     Errors: ConfigError, DecisionNeeded, StartUnknown.
     """
     raw = load_config(request.config_path, project_dir=project_dir.path, environ=request.environ, flags=request.flags)
+    return configure_from(raw, analysis)
+
+
+def configure_from(raw: RawConfig, analysis: ProjectAnalysis) -> DeployConfig:
+    """The same, of values that were read already."""
     if not analysis.supported and not _has_start_script(raw):
         raise StartUnknown(analysis.name, analysis.language)
 

@@ -120,7 +120,9 @@ def _last_release(cloud: Cloud, bucket_name: str | None, names: LedgerNames) -> 
 
 
 def _image_id(cloud: Cloud, wanted: NewInstance) -> str:
-    """The newest Alibaba Cloud Linux 3 image for the type's architecture."""
+    """The named image, else the newest Alibaba Cloud Linux 3 for the type's architecture."""
+    if wanted.image_id:
+        return wanted.image_id
     facts = cloud.ecs.get_instance_type(wanted.instance_type)
     if facts is None:
         raise ApiRefused(

@@ -1,0 +1,31 @@
+"""`deployer check`."""
+
+from typing import Any
+
+import click
+
+from deployer.cli.options import common_options, take_common
+from deployer.cli.screen import Screen
+from deployer.ui.json_values import to_json_value
+from deployer.ui.tables import render_checks
+
+RERUN = "deployer check"
+
+
+@click.command("check", help="Look at this machine, credentials, identity, region, clock and balance. Exit 0 or 1.")
+@click.option("--region", help="Region to look at; cn-hangzhou by default.")
+@common_options
+def command(region: str | None, **arguments: Any) -> int:
+    """Show every finding with its fix."""
+    options = take_common(arguments)
+    screen = Screen(options)
+    with screen.deployer() as deployer:
+        findings = deployer.check(region=region)
+    failed = [finding for finding in findings if finding.ok is False]
+    checks = [
+        {**to_json_value(finding), "status": {True: "ok", False: "failed", None: "warning"}[finding.ok]}
+        for finding in findings
+    ]
+    data = {"ok": not failed, "checks": checks, "next": [RERUN] if failed else []}
+    screen.result(data, lambda: render_checks(checks, screen.language))
+    return 1 if failed else 0

@@ -1,0 +1,58 @@
+"""`deployer config validate|template|reference`."""
+
+from typing import Any
+
+import click
+
+from deployer.cli.options import common_options, take_common
+from deployer.cli.screen import Screen
+from deployer.errors.config import ConfigInvalid
+from deployer.ui.errors import render_problems
+
+
+@click.group("config", help="Validate the configuration, print its template and reference.")
+def command() -> None:
+    """The group of configuration commands."""
+
+
+@command.command("validate", help="Say everything that is wrong with the configuration, at once. Exit 0 or 65.")
+@common_options
+def validate(**arguments: Any) -> int:
+    """Show every problem with its line and fix."""
+    options = take_common(arguments)
+    screen = Screen(options)
+    with screen.deployer() as deployer:
+        problems = tuple(deployer.validate_config(options.config))
+    path = options.config or ".appmanager/config.yaml"
+    errors = tuple(problem for problem in problems if problem.severity == "error")
+    data = {"path": path, "valid": not errors, "problems": [problem.as_dict() for problem in problems]}
+    if errors:
+        return screen.failure(ConfigInvalid(errors, config_path=path), data, lambda: "")
+    screen.result(data, lambda: "\n\n".join(part for part in (render_problems(problems), f"{path} is valid") if part))
+    return 0
+
+
+@command.command("template", help="Print the configuration the original tool knows, with comments.")
+@common_options
+def template(**arguments: Any) -> int:
+    """Print it."""
+    return _print(take_common_screen(arguments), whole=False)
+
+
+@command.command("reference", help="Print every key of the configuration with its comment.")
+@common_options
+def reference(**arguments: Any) -> int:
+    """Print it."""
+    return _print(take_common_screen(arguments), whole=True)
+
+
+def take_common_screen(arguments: dict[str, Any]) -> Screen:
+    """The screen for a command that takes nothing but the common options."""
+    return Screen(take_common(arguments))
+
+
+def _print(screen: Screen, *, whole: bool) -> int:
+    with screen.deployer() as deployer:
+        text = deployer.config_template(whole=whole)
+    screen.result({"text": text}, lambda: text.rstrip("\n"))
+    return 0

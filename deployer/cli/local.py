@@ -1,0 +1,99 @@
+"""`deployer local up|down|status|reset`."""
+
+from typing import Any
+
+import click
+
+from deployer.api import Address
+from deployer.cli.options import common_options, take_common
+from deployer.cli.screen import Screen
+from deployer.ui.json_values import to_json_value
+from deployer.ui.tables import render_fields, render_table
+
+
+@click.group("local", help="The local cloud: Alibaba Cloud on this computer, without an account.")
+def command() -> None:
+    """The group of local cloud commands."""
+
+
+@command.command("up", help="Start the local cloud, unless it runs.")
+@click.option("--sandbox", type=click.Choice(["auto", "namespaces", "process"]), default="auto", show_default=True)
+@common_options
+def up(sandbox: str, **arguments: Any) -> int:
+    """Start and show it."""
+    screen = Screen(take_common(arguments))
+    with screen.deployer() as deployer:
+        info = deployer.local_up(sandbox=sandbox)
+    screen.result(_data(info), lambda: _text(info, ()))
+    return 0
+
+
+@command.command("down", help="Stop the local cloud; no process and no file of it stays.")
+@common_options
+def down(**arguments: Any) -> int:
+    """Stop it."""
+    screen = Screen(take_common(arguments))
+    with screen.deployer() as deployer:
+        stopped = deployer.local_down()
+    screen.result(
+        {"stopped": stopped},
+        lambda: "the local cloud is down: nothing of it is left" if stopped else "the local cloud was not running",
+    )
+    return 0
+
+
+@command.command("status", help="Show the local cloud, what exists in it and where its applications are reachable.")
+@common_options
+def status(**arguments: Any) -> int:
+    """Show it."""
+    screen = Screen(take_common(arguments))
+    with screen.deployer() as deployer:
+        info = deployer.local_status()
+        addresses = deployer.local_addresses()
+        state = deployer.local_state()
+    if info is None:
+        screen.result({"running": False}, lambda: "the local cloud is not running: `deployer local up` starts it")
+        return 0
+    data = {**_data(info), "addresses": to_json_value(addresses), "state": state}
+    screen.result(data, lambda: _text(info, addresses))
+    return 0
+
+
+@command.command("reset", help="Forget everything that was created in the local cloud.")
+@common_options
+def reset(**arguments: Any) -> int:
+    """Empty it."""
+    screen = Screen(take_common(arguments))
+    with screen.deployer() as deployer:
+        deployer.local_reset()
+    screen.result({"reset": True}, lambda: "the local cloud is empty")
+    return 0
+
+
+def _data(info: Any) -> dict[str, Any]:
+    return {
+        "running": True,
+        "endpoint": info.endpoint,
+        "url": info.url,
+        "pid": info.pid,
+        "access_key_id": info.access_key_id,
+        "started_at": to_json_value(info.started_at),
+        "driver": info.driver_name,
+        "notice": info.notice,
+        "log": str(info.log_path),
+    }
+
+
+def _text(info: Any, addresses: tuple[Address, ...]) -> str:
+    fields = (
+        ("local cloud", info.url),
+        ("process", info.pid),
+        ("since", info.started_at),
+        ("machines", info.driver_name),
+        ("notice", info.notice),
+        ("log", info.log_path),
+    )
+    table = render_table(
+        ("INSTANCE", "ADDRESS", "ON THIS COMPUTER"), [(one.instance_id, one.url, one.local_url) for one in addresses]
+    )
+    return render_fields(fields) + (f"\n\n{table}" if addresses else "")

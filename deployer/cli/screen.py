@@ -1,0 +1,143 @@
+"""What a command shows: live steps on stderr and the result on stdout, or nothing but JSON lines on stdout."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, TypeVar
+
+from deployer.api import Deployer, process_environment
+from deployer.cli.options import CommonOptions
+from deployer.clock import SystemClock
+from deployer.errors.base import DeployerError
+from deployer.errors.decision import AnswersNeeded
+from deployer.events import Emit, Event
+from deployer.models.plan import Plan, Risk
+from deployer.ui.errors import render_error
+from deployer.ui.live import View, make_view, wants_plain
+from deployer.ui.ndjson import NdjsonWriter
+from deployer.ui.stream import show
+from deployer.ui.texts import Language, language_of
+
+Result = TypeVar("Result")
+
+
+class Screen:
+    """One command's output. `streams` is for long commands, whose events are shown as they happen."""
+
+    def __init__(self, options: CommonOptions, *, streams: bool = False) -> None:
+        self._options = options
+        self._streams = streams
+        self._writer = NdjsonWriter(sys.stdout, SystemClock()) if options.as_json else None
+        self._view: View | None = None
+        self.language: Language = language_of(options.lang, _locale())
+
+    @property
+    def may_ask(self) -> bool:
+        """Whether a person sits at the other end."""
+        return (
+            not self._options.as_json
+            and not self._options.non_interactive
+            and sys.stdin.isatty()
+            and sys.stderr.isatty()
+        )
+
+    @contextmanager
+    def deployer(self) -> Iterator[Deployer]:
+        """The API while its events are shown."""
+        emit: Emit | None = None
+        if self._streams and self._writer is not None:
+            emit = self._writer
+        elif self._streams:
+            environ = process_environment()
+            plain = wants_plain(sys.stderr, no_color=environ.get("NO_COLOR"), term=environ.get("TERM"))
+            self._view = make_view(sys.stderr, SystemClock(), plain=plain, language=self.language)
+            emit = self._tell
+            self._view.__enter__()
+        try:
+            yield Deployer(
+                local=self._options.local,
+                profile=self._options.profile,
+                backend=self._options.backend,
+                runner=self._options.runner,
+                timeout_seconds=self._options.timeout,
+                on_event=emit,
+            )
+        finally:
+            self._close_view()
+
+    def _tell(self, event: Event) -> None:
+        if self._view is not None:
+            self._view(event)
+
+    def _close_view(self) -> None:
+        view, self._view = self._view, None
+        if view is not None:
+            view.__exit__(None, None, None)
+
+    def consent(self, plan: Plan, risk: Risk) -> bool:
+        """Show the plan once and ask a person about each of its risks. Errors: ConsentRefused at the first no."""
+        from deployer.ui.prompts import confirm_plan
+
+        paused, self._view = self._view, None
+        if paused is not None:
+            paused.__exit__(None, None, None)
+        agreed = confirm_plan(plan, language=self.language)
+        if paused is not None:
+            paused.__enter__()
+            self._view = paused
+        return risk.kind.value in agreed
+
+    def result(self, data: Any, text: Callable[[], str]) -> None:
+        """The end of a command that did what it was asked: one JSON line, or text on stdout."""
+        if self._writer is not None:
+            self._writer.result(data)
+        else:
+            show(sys.stdout, text())
+
+    def say(self, text: str) -> None:
+        """A line for a person, on stderr; nothing in JSON mode."""
+        if self._writer is None:
+            show(sys.stderr, text)
+
+    def failure(self, error: DeployerError, data: Any, text: Callable[[], str]) -> int:
+        """A failure that has more to show than its error; gives the exit code."""
+        if self._writer is not None:
+            self._writer.error(error, data)
+        else:
+            show(sys.stdout, text())
+            show(sys.stderr, render_error(error, self.language))
+        return error.exit_code
+
+    def with_answers(self, ask_for: Callable[[dict[str, Any]], Result], settings: dict[str, Any]) -> Result:
+        """What `ask_for` gives with these settings, after asking a person for the answers it misses."""
+        try:
+            return ask_for(settings)
+        except AnswersNeeded as error:
+            if not self.may_ask:
+                raise
+            return ask_for({**settings, **self._ask(error)})
+
+    def _ask(self, error: AnswersNeeded) -> dict[str, str]:
+        from deployer.ui.prompts import ask_answers
+
+        self._close_view()
+        answers = ask_answers(error.questions)
+        return {name.replace("-", "_"): value for name, value in answers.items()}
+
+
+def show_error(error: DeployerError, *, as_json: bool) -> None:
+    """The error as the last JSON line on stdout, or for a person on stderr."""
+    if as_json:
+        NdjsonWriter(sys.stdout, SystemClock()).error(error)
+    else:
+        show(sys.stderr, render_error(error, language_of("auto", _locale())))
+
+
+def _locale() -> str:
+    environ = process_environment()
+    return environ.get("LC_ALL") or environ.get("LANG") or ""
+
+
+def rows(items: Sequence[Any], *names: str) -> list[list[Any]]:
+    """The named attributes of each item, as table rows."""
+    return [[getattr(item, name) for name in names] for item in items]
