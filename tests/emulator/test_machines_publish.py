@@ -8,6 +8,7 @@ import pytest
 from machine_trial import Trial, wait_until
 
 from deployer.emulator.machines.base import MachineSpec
+from deployer.emulator.machines.inside import listening
 from deployer.emulator.machines.namespaces import NamespaceDriver, probe
 from deployer.emulator.machines.publish import PublicMachine, Publisher
 
@@ -154,3 +155,18 @@ def test_many_connections_at_once_are_all_answered(trial, publisher, open_ports,
     assert [connection.recv(100) for connection in connections] == [b"echo hello"] * 40
     for connection in connections:
         connection.close()
+
+
+@pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux has both")
+def test_the_kernel_and_its_table_name_the_same_listening_sockets():
+    with (
+        socket.create_server((PUBLIC_IP, 0)) as one,
+        socket.create_server(("::1", 0), family=socket.AF_INET6) as other,
+    ):
+        own = {one.getsockname()[:2], other.getsockname()[:2]}
+        asked = {found for family in (socket.AF_INET, socket.AF_INET6) for found, _ in listening._ask_kernel(family)}
+        read = {found for name in ("tcp", "tcp6") for found, _ in listening._read_table(name)}
+        assert own <= asked
+        assert own <= read
+        assert own <= set(listening.list_listeners([os.getpid()]))
+        assert own.isdisjoint(listening.list_listeners([]))

@@ -101,25 +101,30 @@ class FileActions:
         return {"Invocations": {"Invocation": list(page)}, **fields}
 
     def _sent_file(self, call: Call, content: bytes, instance_ids: list[str]) -> SentFile:
-        params, now = call.params, self._context.clock.now()
-        mode, owner = params.get("FileMode", "0644"), params.get("FileOwner", "root")
-        group, overwrite = params.get("FileGroup", "root"), bool(params.get("Overwrite", False))
-        script = _SCRIPT.format(
-            directory=shlex.quote(params["TargetDir"].rstrip("/") or "/"),
-            name=shlex.quote(params["Name"]),
-            owner=shlex.quote(owner),
-            group=shlex.quote(group),
-            overwrite=str(overwrite).lower(),
-            mode=mode,
-            content=base64.b64encode(content).decode("ascii"),
+        params = call.params
+        return SentFile(
+            invocation=self._invocation(call, content, instance_ids),
+            name=params["Name"],
+            target_dir=params["TargetDir"],
+            content=params["Content"],
+            content_type=params.get("ContentType", "PlainText"),
+            description=params.get("Description", ""),
+            file_mode=params.get("FileMode", "0644"),
+            file_owner=params.get("FileOwner", "root"),
+            file_group=params.get("FileGroup", "root"),
+            overwrite=bool(params.get("Overwrite", False)),
         )
+
+    def _invocation(self, call: Call, content: bytes, instance_ids: list[str]) -> Invocation:
+        """The run of a script that writes the file."""
+        params, now = call.params, self._context.clock.now()
         command = Command(
             command_id=self._context.ids.resource_id("c", 20),
             region_id=call.region_id,
             name=params["Name"],
             description="",
             command_type="RunShellScript",
-            content=script.encode(),
+            content=_script(params, content),
             enable_parameter=False,
             parameter_names=(),
             timeout_seconds=DEFAULT_TIMEOUT_SECONDS,
@@ -127,7 +132,7 @@ class FileActions:
             created_at=now,
             kept=False,
         )
-        invocation = Invocation(
+        return Invocation(
             invoke_id=self._context.ids.resource_id("f", 20),
             region_id=call.region_id,
             command=command,
@@ -142,18 +147,19 @@ class FileActions:
             records={one: Record(instance_id=one, created_at=now) for one in instance_ids},
             tags=read_tags(params.get("Tag", [])),
         )
-        return SentFile(
-            invocation=invocation,
-            name=params["Name"],
-            target_dir=params["TargetDir"],
-            content=params["Content"],
-            content_type=params.get("ContentType", "PlainText"),
-            description=params.get("Description", ""),
-            file_mode=mode,
-            file_owner=owner,
-            file_group=group,
-            overwrite=overwrite,
-        )
+
+
+def _script(params: Mapping[str, Any], content: bytes) -> bytes:
+    text = _SCRIPT.format(
+        directory=shlex.quote(params["TargetDir"].rstrip("/") or "/"),
+        name=shlex.quote(params["Name"]),
+        owner=shlex.quote(params.get("FileOwner", "root")),
+        group=shlex.quote(params.get("FileGroup", "root")),
+        overwrite=str(bool(params.get("Overwrite", False))).lower(),
+        mode=params.get("FileMode", "0644"),
+        content=base64.b64encode(content).decode("ascii"),
+    )
+    return text.encode()
 
 
 def _check(params: Mapping[str, Any]) -> bytes:
