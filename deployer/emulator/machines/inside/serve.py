@@ -207,7 +207,9 @@ class Agent:
         return socket.create_connection(("::1", port), timeout=_CONNECT_SECONDS)
 
     def _own_processes(self) -> set[int]:
-        return descendants_of(os.getpid()) | marked_processes(self._marker)
+        """On Linux a subreaper's descendants are all; elsewhere those that left are known by their environment."""
+        found = descendants_of(os.getpid())
+        return found if sys.platform == "linux" else found | marked_processes(self._marker)
 
     def _end(self, status: int) -> None:
         if not self._isolated:
