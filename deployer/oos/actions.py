@@ -15,7 +15,7 @@ from deployer.oos.looping import ItemResult, check_items
 from deployer.oos.parameters import given_parameters
 from deployer.oos.polling import call_service, check_for, select_outputs, wait_for
 from deployer.oos.scope import Frame
-from deployer.oos.template import Task
+from deployer.oos.template import Task, Template
 from deployer.oos.time_functions import parse_duration, parse_time
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _sleep(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> Generato
             seconds = (parse_time(run.properties["EndDate"]) - runner.host.clock.now()).total_seconds()
         else:
             seconds = parse_duration(run.properties["Duration"])
-    except ValueError as error:
+    except (ValueError, OverflowError) as error:
         raise TaskFailure(str(error)) from None
     yield Wait(seconds=seconds)
     return None
@@ -137,7 +137,7 @@ class ChildRequest:
 
     template_name: str
     template_version: str = ""
-    parameters: Mapping[str, Any]
+    parameters: Any  # a map, once it is worked out
 
 
 def run_child(
@@ -153,12 +153,33 @@ def run_child(
         raise TaskFailure(f"EntityNotExists.Template: there is no template `{request.template_name}`")
     if parent.execution_id.count(".") >= MAXIMUM_DEPTH:
         raise TaskFailure(f"child executions are nested more than {MAXIMUM_DEPTH} deep")
+    child = _child_execution(runner, request, template)
+    run.child_execution_id = child.execution_id
+    parent.children.append(child)
+    runner.host.add_execution(child)
+    child.processes.append((yield Spawn(steps=type(runner)(runner.host, child).steps())))
+    while not child.status.is_final:
+        yield Suspend(signal=child.changed)
+    run.child_outputs = child.outputs
+    if child.status is not Status.SUCCESS:
+        raise TaskFailure(f"child execution {child.execution_id} {child.status.value}: {child.status_message}")
+    run.outputs = select_outputs(task, frame.scope, child.outputs)
+
+
+def _child_execution(runner: "Runner", request: ChildRequest, template: Template) -> Execution:
+    """A child that inherits who and where its parent is.
+
+    Errors: TaskFailure, when the parameters do not fit.
+    """
+    parent = runner.execution
+    if not isinstance(request.parameters, Mapping):
+        raise TaskFailure("Parameters must be a map")
     try:
         given = {key: value for key, value in request.parameters.items() if value is not None}
         parameters = given_parameters(template, given)
     except ParameterError as error:
         raise TaskFailure(f"parameters of `{request.template_name}`: {error}") from None
-    child = Execution(
+    return Execution(
         execution_id=f"{parent.execution_id}.{len(parent.children) + 1:04d}",
         template=template,
         parameters=parameters,
@@ -171,16 +192,6 @@ def run_child(
         safety_check=parent.safety_check,
         parent_execution_id=parent.execution_id,
     )
-    run.child_execution_id = child.execution_id
-    parent.children.append(child)
-    runner.host.add_execution(child)
-    child.processes.append((yield Spawn(steps=type(runner)(runner.host, child).steps())))
-    while not child.status.is_final:
-        yield Suspend(signal=child.changed)
-    run.child_outputs = child.outputs
-    if child.status is not Status.SUCCESS:
-        raise TaskFailure(f"child execution {child.execution_id} {child.status.value}: {child.status_message}")
-    run.outputs = select_outputs(task, frame.scope, child.outputs)
 
 
 ACTIONS: Mapping[str, Action] = MappingProxyType(

@@ -44,12 +44,23 @@ def api_parameters(given: Mapping[str, Any], known: tuple[ApiParameter, ...] | N
             result[name] = value
             continue
         path, parameter = place
-        node = result
-        for step in path[:-1]:
-            node = node.setdefault(step, {})
+        node = _inside(result, path[:-1])
+        if node is None:  # the object itself was given as something else; the API says what it thinks of that
+            result[name] = value
+            continue
         is_single = parameter.is_list and not isinstance(value, list)
         node[path[-1]] = [value] if is_single else value
     return result
+
+
+def _inside(tree: dict[str, Any], path: tuple[str, ...]) -> dict[str, Any] | None:
+    """The map at that path, made where it is missing; None where something else stands."""
+    for step in path:
+        child = tree.setdefault(step, {})
+        if not isinstance(child, dict):
+            return None
+        tree = child
+    return tree
 
 
 def _places(known: tuple[ApiParameter, ...]) -> Iterator[tuple[str, tuple[tuple[str, ...], ApiParameter]]]:

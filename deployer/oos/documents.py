@@ -12,6 +12,7 @@ from deployer.oos.failures import Problem, TemplateError
 MAXIMUM_TEMPLATE_BYTES = 64 * 1024
 # YAML aliases can make a small text a huge tree; no public template comes near this number of nodes.
 MAXIMUM_NODES = 100_000
+MAXIMUM_DEPTH = 100
 
 
 class _DuplicateKeyError(ValueError):
@@ -95,6 +96,8 @@ def _shape_problems(data: dict[Any, Any]) -> list[Problem]:
         nodes += 1
         if nodes > MAXIMUM_NODES:
             return [Problem(path="", message="the template unfolds to too many values")]
+        if len(ancestors) > MAXIMUM_DEPTH and id(value) not in ancestors:
+            return [Problem(path="", message="the template is nested too deeply")]
         if id(value) in ancestors:
             return [Problem(path=path, message="a value contains itself")]
         if isinstance(value, dict):

@@ -23,13 +23,16 @@ if TYPE_CHECKING:
 def call_service(host: "Host", properties: Mapping[str, Any]) -> dict[str, Any]:
     """The body of the API call a task describes, all pages of it unless `AutoPaging` is false.
 
-    Errors: ApiFailure; TaskFailure for REST-style calls, which are not supported.
+    Errors: ApiFailure; TaskFailure for parameters that are no map, and REST-style calls, which are not supported.
     """
     service, api = str(properties["Service"]), str(properties["API"])
     if properties.get("URI") or properties.get("Body"):
         raise TaskFailure(f"{service} {api}: calls by URI and body are not supported")
     known = host.describe_api(service, api)
-    parameters = api_parameters(properties.get("Parameters") or {}, known)
+    given = properties.get("Parameters") or {}
+    if not isinstance(given, Mapping):
+        raise TaskFailure("Parameters must be a map")
+    parameters = api_parameters(given, known)
     if str(properties.get("AutoPaging", True)).casefold() == "false":
         return host.call_api(service, api, parameters)
     return call_with_pages(lambda wanted: host.call_api(service, api, wanted), parameters, known)

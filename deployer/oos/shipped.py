@@ -43,11 +43,13 @@ class ProductActions:
 
     def __init__(self) -> None:
         folder = files("deployer.oos") / "product_actions"
-        self._files = {
-            file.name.removesuffix(".yml").replace("-", "::").casefold(): file
+        spelled = {
+            file.name.removesuffix(".yml").replace("-", "::"): file
             for file in folder.iterdir()
             if file.name.endswith(".yml")
         }
+        self.names = tuple(sorted(spelled))
+        self._files = {name.casefold(): file for name, file in spelled.items()}
         self._templates: dict[str, Template] = {}
 
     def find(self, action: str) -> Template | None:

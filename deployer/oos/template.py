@@ -170,7 +170,7 @@ def _parameter(name: str, definition: Mapping[str, Any]) -> Parameter:
 
 
 def _integer(value: Any) -> int | None:
-    return None if value is None else int(value)
+    return None if value is None else int(float(value))
 
 
 def _task(task: Mapping[str, Any]) -> Task:

@@ -101,3 +101,13 @@ def test_tags_can_be_put_on_read_and_taken_off(world):
     with pytest.raises(ApiError) as failure:
         world.call("TagResources", **{**chosen, "ResourceIds": ["gone"]}, Tags={"b": "2"})
     assert failure.value.code == "InvalidResourceId.NotFound"
+
+
+@pytest.mark.documented(PAGES + "listactions")
+def test_the_actions_that_can_be_run_are_listed_with_their_properties(world):
+    listed = {a["OOSActionName"]: a for a in world.call("ListActions")["Actions"]}
+    assert listed["ACS::ExecuteAPI"]["ActionType"] == "Atomic.API"
+    assert listed["ACS::ECS::RunCommand"]["ActionType"] == "Product.ECS"
+    assert "instanceId" in json.loads(listed["ACS::ECS::RunCommand"]["Properties"])
+    (one,) = world.call("ListActions", OOSActionName="waitfor")["Actions"]
+    assert json.loads(one["Properties"])["PropertySelector"] == {"Required": True}

@@ -603,3 +603,33 @@ Outputs: {label: {Type: String, Value: '{{ label }}'}}
 """)
     assert execution.outputs == {"label": "in cn-hangzhou"}
     assert json.dumps(execution.parameters) == '{"label": "in cn-hangzhou", "region": "cn-hangzhou"}'
+
+
+@pytest.mark.parametrize(
+    "task",
+    [
+        "{Name: a, Action: ACS::ExecuteAPI, Properties: {Service: ECS, API: ListThings, Parameters: '{{ p }}'}}",
+        "{Name: a, Action: ACS::Template, Properties: {TemplateName: child, Parameters: '{{ p }}'}}",
+        "{Name: a, Action: ACS::Template, Properties: {TemplateName: gone}}",
+        "{Name: a, Action: ACS::Sleep, Properties: {Duration: '{{ p }}'}}",
+        "{Name: a, Action: ACS::Sleep, Properties: {Duration: 99999999999999D}}",
+        "{Name: a, Action: ACS::ExecuteAPI, When: '{{ p }}', Properties: {Service: ECS, API: ListThings}}",
+        "{Name: a, Action: ACS::ExecuteAPI, Properties: {Service: ECS, API: X}, Loop: {Items: '{{ ACS::RegionId }}'}}",
+        "{Name: a, Action: ACS::ExecuteAPI, Properties: {Service: OSS, API: X, URI: /a}}",
+        "{Name: a, Action: ACS::Approve, Properties: {MinRequiredApprovals: some}}",
+        "{Name: a, Action: ACS::WaitFor, Delay: '{{ p }}', Properties: {Service: X, API: Broken, PropertySelector: .a, DesiredValues: [1]}}",
+    ],
+)
+def test_what_only_running_can_show_to_be_wrong_fails_the_task(world, task):
+    world.templates["child"] = CHILD
+    execution = world.run(f"Parameters: {{p: {{Type: List, Default: [1]}}}}\nTasks:\n  - {task}\n")
+    assert execution.status is Status.FAILED
+    assert execution.status_message.startswith("Task a failed: ")
+
+
+def test_an_object_given_as_text_and_by_a_field_is_left_to_the_api(world):
+    world.run(
+        "Tasks: [{Name: a, Action: ACS::ExecuteAPI, Properties: {Service: ECS, API: ListThings, AutoPaging: false, "
+        "Parameters: {SystemDisk: big, SystemDiskCategory: x}}}]"
+    )
+    assert world.cloud.calls == [("ListThings", {"SystemDisk": "big", "SystemDiskCategory": "x"})]

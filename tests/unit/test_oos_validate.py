@@ -201,6 +201,7 @@ def test_yaml_and_json_are_the_same_template():
             "unfolds to too many values",
         ),
         ("a: " + "[" * 2000, "not readable"),
+        ('{"a": ' + "[" * 300 + "]" * 300 + "}", "nested too deeply"),
         ("a: " + "x" * 70000, "larger than 65536 bytes"),
         ("a: !!binary aGk=\n", "a bytes is no template value"),
     ],

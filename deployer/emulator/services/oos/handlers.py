@@ -3,6 +3,7 @@
 from deployer.emulator.actions import Handler, handlers_of, sources_of
 from deployer.emulator.context import Context
 from deployer.emulator.services.oos.application_handlers import ApplicationActions
+from deployer.emulator.services.oos.catalog_handlers import CatalogActions
 from deployer.emulator.services.oos.execution_handlers import ExecutionActions
 from deployer.emulator.services.oos.group_handlers import GroupActions
 from deployer.emulator.services.oos.host import Hosts
@@ -25,6 +26,7 @@ class OosService:
             ApplicationActions(state),
             GroupActions(state),
             TagActions(state),
+            CatalogActions(hosts),
         )
 
     def handlers(self) -> dict[str, Handler]:

@@ -1,0 +1,62 @@
+"""ListActions: what a task can do here."""
+
+import json
+
+from deployer.emulator.actions import Body, Call, action
+from deployer.emulator.services.oos.host import Hosts
+from deployer.emulator.services.paging import page_by_token
+from deployer.oos.actions import ACTIONS
+from deployer.oos.catalog import ATOMIC_ACTIONS
+
+_SPELLED = (
+    "ACS::Approve",
+    "ACS::CheckFor",
+    "ACS::Choice",
+    "ACS::ExecuteAPI",
+    "ACS::Loop",
+    "ACS::Notify",
+    "ACS::Pause",
+    "ACS::Sleep",
+    "ACS::Template",
+    "ACS::WaitFor",
+)
+_API_ACTIONS = ("ACS::CheckFor", "ACS::ExecuteAPI", "ACS::WaitFor")
+
+
+class CatalogActions:
+    """The actions this emulator runs; the cloud's list is longer."""
+
+    def __init__(self, hosts: Hosts) -> None:
+        self._hosts = hosts
+
+    @action("ListActions", source="https://help.aliyun.com/zh/oos/developer-reference/api-oos-2019-06-01-listactions")
+    def list_actions(self, call: Call) -> Body:
+        """By name; a filter is part of a name."""
+        listed = [_atomic(name) for name in _SPELLED if name.casefold() in ACTIONS]
+        listed += [_product(name, self._hosts) for name in self._hosts.product_actions.names]
+        part = call.params.get("OOSActionName", "").casefold()
+        found = sorted(
+            (entry for entry in listed if part in entry["OOSActionName"].casefold()),
+            key=lambda entry: str(entry["OOSActionName"]),
+        )
+        page, token = page_by_token(found, call.params, key=lambda entry: str(entry["OOSActionName"]), default_size=50)
+        return {"Actions": list(page), "MaxResults": call.params.get("MaxResults", 50), "NextToken": token}
+
+
+def _atomic(name: str) -> Body:
+    rule = ATOMIC_ACTIONS[name.casefold()]
+    properties = {key: {"Required": key in rule.required} for key in sorted(rule.properties or ())}
+    kind = "API" if name in _API_ACTIONS else "Embedded" if name == "ACS::Template" else "Control"
+    return {"OOSActionName": name, "ActionType": f"Atomic.{kind}", "Properties": json.dumps(properties)}
+
+
+def _product(name: str, hosts: Hosts) -> Body:
+    template = hosts.product_actions.find(name)
+    assert template is not None
+    properties = json.dumps(template.document.get("Parameters") or {}, ensure_ascii=False)
+    return {
+        "OOSActionName": name,
+        "ActionType": f"Product.{name.split('::')[1]}",
+        "Properties": properties,
+        "Description": str(template.description),
+    }
