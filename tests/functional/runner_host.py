@@ -62,7 +62,7 @@ def make_archive(files: dict[str, str]) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         for name, text in files.items():
-            archive.writestr(name, text)
+            archive.writestr(zipfile.ZipInfo(name), text)
     return buffer.getvalue()
 
 
@@ -81,9 +81,9 @@ class Host:
         script = self.folder / f"command-{self.count}.sh"
         script.write_bytes(command if isinstance(command, bytes) else f"#!/bin/bash\n{command}".encode())
         script.chmod(0o755)
-        enter = ["nsenter", "-t", str(self.pid), "-U", "-m", "-n", "-p", "--preserve-credentials"]
+        enter = [shutil.which("nsenter"), "-t", str(self.pid), "-U", "-m", "-n", "-p", "--preserve-credentials"]
         return subprocess.Popen(
-            [*enter, "setsid", "sh", "-c", str(script)],
+            [*enter, "/usr/bin/setsid", "/bin/sh", "-c", str(script)],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -96,10 +96,27 @@ class Host:
         self.last_output = output
         return process.returncode, output
 
+    def kill(self, process: subprocess.Popen[bytes], number: int) -> None:
+        """Sends a signal to the bash that runs the command of `process`, and to nothing it started."""
+        waiting = [process.pid]
+        for pid in waiting:
+            if Path(f"/proc/{pid}/cmdline").read_bytes().startswith((b"/bin/bash\0/", b"bash\0/")):
+                os.kill(pid, number)
+                return
+            waiting += map(int, Path(f"/proc/{pid}/task/{pid}/children").read_text().split())
+        raise AssertionError("the command runs no more")
+
     def bash(self, text: str) -> str:
         code, output = self.finish(self.start(text))
         assert code == 0, output.decode("utf-8", "replace")
         return output.decode("utf-8", "replace").strip()
+
+    def hide(self, *tools: str) -> None:
+        """From now on commands find every tool of this system but these."""
+        hidden = "|".join(tools)
+        self.bash(f"""mkdir /run/tools && for tool in /usr/sbin/* /usr/bin/*; do
+            [[ ${{tool##*/}} =~ ^({hidden})$ ]] || ln -s "$tool" /run/tools/; done""")
+        self.path = "/run/tools"
 
     def run(self, run: RunnerInput) -> RunnerEvidence:
         code, output = self.finish(self.start(render_command(run)))

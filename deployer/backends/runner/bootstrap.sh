@@ -5,7 +5,9 @@ fetch_runner() {
     printf 'url = "%s"\n' "$runner_url" |
       curl -K - --fail --silent --show-error --connect-timeout 10 --max-time 120
   elif command -v wget >/dev/null; then
-    printf '%s\n' "$runner_url" | wget --quiet --tries=1 --timeout=60 -i - -O -
+    printf '%s\n' "$runner_url" | wget --quiet --tries=1 --timeout=60 -i - -O - && return
+    printf '%s\n' "$runner_url" | wget --no-verbose --tries=1 --timeout=60 -i - -O /dev/null
+    return 1
   else
     printf %s "$runner_url" | "$(command -v python3 || echo /usr/libexec/platform-python)" -c '
 import sys, urllib.request

@@ -1,7 +1,7 @@
 # Locks, directories, links and the log: where things of an application stand. Nothing outside the application's own
 # directory is removed but links and archives that are known as ours.
 
-LOCK_WAIT_SECONDS=10
+LOCK_WAIT_SECONDS=5
 ROTATE_LOG_BYTES=52428800
 
 take_lock() { # <file descriptor> <path> <seconds>: held until the run ends or the descriptor is closed

@@ -24,7 +24,6 @@ is_running_already() { # the same command once more: nothing to do when what it 
 
 get_ready() { # everything of the release is on the disk and checked; nothing that runs was touched
   local target=$state/$release_id name
-  enter space
   clean_up_debris
   check_space || fail
   staging=$(umask 077 && mktemp -d -- "$state/staging-XXXXXXXX") || { set_failure space.disk 'cannot write' || fail; }

@@ -90,7 +90,7 @@ adopt_result() { # the run that was waited for has told what happened to this sa
 }
 
 set_up_home() {
-  stage=space
+  enter space
   [ -w /root ] || set_failure space.root "/root cannot be written by $(id -un)" || return 1
   [ ! -L "$home" ] || set_failure space.home "$home is a link" || return 1
   bring_home_back || set_failure space.home "$home and $aside both exist" || return 1
@@ -149,6 +149,7 @@ kept_releases() {
 switch_over() { # <release id>: stop what runs, start this, watch it, make it current
   enter port
   take_lock 8 "$host_lock" "$start_timeout_seconds" || { set_failure lock.host 'another application is being started here' || fail; }
+  find_legacy_process
   is_port_of_a_daemon || check_port_is_free yes || fail
   changing=$1
   stop_running
@@ -180,24 +181,25 @@ stop_running() { # whatever of this application runs is gone, by its own stop sc
   changed=yes
   link_contract_files || { set_failure stop.links '/root/app.log and /root/app.pid cannot be made links' || fail; }
   if [ -n "$known" ] && [ -x "$state/$known/stop.sh" ]; then run_stop_script "$known"; fi
-  [ -z "$legacy_process" ] || end_legacy_process
   end_processes || { set_failure stop.survivors "process ${own_processes%% *} ($(command_line_of "${own_processes%% *}")) cannot be ended" || fail; }
 }
 
-link_contract_files() { # an application of the same name that was installed without us is known by its pid file and folder
+find_legacy_process() { # an application of the same name that was installed without us: known by its pid file and folder
   local candidate
-  legacy_process=
   if [ -z "$previous" ] && [ -f /root/app.pid ] && [ ! -L /root/app.pid ]; then
     candidate=$(head -c 20 /root/app.pid | tr -dc '0-9')
-    case $(readlink "/proc/${candidate:-none}/cwd")/ in "$home"/*) legacy_process=$candidate ;; esac
+    case $(readlink "/proc/${candidate:-none}/cwd")/ in
+      "$home"/*)
+        own_processes=
+        add_descendants_of "$candidate"
+        record_processes
+        ;;
+    esac
   fi
-  link_contract_file app.log && link_contract_file app.pid
 }
 
-end_legacy_process() {
-  own_processes=
-  add_descendants_of "$legacy_process"
-  record_processes
+link_contract_files() {
+  link_contract_file app.log && link_contract_file app.pid
 }
 
 run_stop_script() { # <release id>: its end and its exit code are its own affair, the processes are looked at afterwards
@@ -261,11 +263,11 @@ run_stop_script_quietly() { # <release id>: of a release that failed; it may hav
 }
 
 keep_failure_log() { # what a person needs to see: the application's words, else the start script's
-  local offset size
+  local offset words
   case $stage in start | gate) ;; *) return 0 ;; esac
   offset=$(log_offset_of "$changing")
-  size=$(stat -c %s -- "$shared/app.log" 2>/dev/null || echo 0)
-  if [ "$stage" = gate ] && [ $((size - offset)) -gt 80 ]; then
+  words=$(tail -c "+$((offset + 1))" -- "$shared/app.log" 2>/dev/null | head -n 9 | grep -v '^=== release ' | tr -d '\0[:space:]')
+  if [ "$stage" = gate ] && [ -n "$words" ]; then
     keep_log_tail "$shared/app.log" "$offset"
   else
     keep_log_tail "$state/$changing/start.log" 0

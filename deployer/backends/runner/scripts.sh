@@ -1,6 +1,6 @@
 # How the user's scripts are run: as processes of their own, in their own session, with a deadline, their output in a file.
 
-TERM_GRACE_SECONDS=5
+TERM_GRACE_SECONDS=3
 
 write_environment() { # <file>: the lines KEY=<base64> of standard input become a file bash can read back, byte for byte
   local key encoded value
