@@ -78,6 +78,7 @@ class Deployer:
         session_id: str | None = None,
         timeout_seconds: float = DEPLOY_TIMEOUT_SECONDS,
         clock: Clock | None = None,
+        language: str = "en",
     ) -> None:
         self._environ = process_environment()
         self._local = local or self._environ.get("DEPLOYER_LOCAL", "").lower() in {"1", "true", "yes"}
@@ -89,6 +90,7 @@ class Deployer:
         self._session_id = session_id
         self._clock: Clock = LimitedClock(clock or SystemClock(), timeout_seconds)
         self._session: Session | None = None
+        self._language = language
 
     def check(self, *, region: str | None = None) -> Sequence[Check]:
         """Whether credentials, identity, region, clock and balance allow a deploy; changes nothing."""
@@ -355,6 +357,7 @@ class Deployer:
             flags=flags,
             config_path=Path(config) if config else None,
             environ=self._environ,
+            language=self._language,
             cache_folder=cache_folder(self._environ) / "packages",
         )
 

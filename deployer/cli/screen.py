@@ -29,6 +29,7 @@ class Screen:
         self._streams = streams
         self._writer = NdjsonWriter(sys.stdout, SystemClock()) if options.as_json else None
         self._view: View | None = None
+        self._shown = ""  # the plan that was printed
         self.language: Language = language_of(options.lang, _locale())
 
     @property
@@ -61,6 +62,7 @@ class Screen:
                 runner=self._options.runner,
                 timeout_seconds=self._options.timeout,
                 on_event=emit,
+                language=self.language,
             )
         finally:
             self._close_view()
@@ -75,17 +77,21 @@ class Screen:
             view.__exit__(None, None, None)
 
     def consent(self, plan: Plan, risk: Risk) -> bool:
-        """Show the plan once and ask a person about each of its risks. Errors: ConsentRefused at the first no."""
-        from deployer.ui.prompts import confirm_plan
+        """Ask a person about one risk, after showing the whole plan once. Errors: ConsentRefused."""
+        from deployer.ui.plan import render_plan
+        from deployer.ui.prompts import confirm_risk
 
         paused, self._view = self._view, None
         if paused is not None:
             paused.__exit__(None, None, None)
-        agreed = confirm_plan(plan, language=self.language)
+        if self._shown != plan.plan_id:
+            self._shown = plan.plan_id
+            show(sys.stderr, render_plan(plan, self.language))
+        agreed = confirm_risk(plan, risk, language=self.language)
         if paused is not None:
             paused.__enter__()
             self._view = paused
-        return risk.kind.value in agreed
+        return agreed
 
     def result(self, data: Any, text: Callable[[], str]) -> None:
         """The end of a command that did what it was asked: one JSON line, or text on stdout."""

@@ -17,5 +17,5 @@ def init(request: ProjectRequest, *, from_json: str | None, now: datetime) -> Wr
     path = request.config_path or project_dir.path / DEFAULT_CONFIG_PATH
     if from_json is not None:
         return write_new_config(path, values_from_json(from_json), now=now)
-    raw = load_flags(path, environ=request.environ, flags=request.flags)
+    raw = load_flags(path, environ=request.environ, flags=request.flags, language=request.language)
     return write_new_config(path, values_of(configure_from(raw, analysis), raw), now=now)

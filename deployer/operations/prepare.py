@@ -31,6 +31,7 @@ class ProjectRequest:
     config_path: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     cache_folder: Path = Path()  # where archives are built
+    language: str = "en"  # of questions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,7 +56,13 @@ def configure(request: ProjectRequest, project_dir: ProjectDir, analysis: Projec
 
     Errors: ConfigError, DecisionNeeded, StartUnknown.
     """
-    raw = load_config(request.config_path, project_dir=project_dir.path, environ=request.environ, flags=request.flags)
+    raw = load_config(
+        request.config_path,
+        project_dir=project_dir.path,
+        environ=request.environ,
+        flags=request.flags,
+        language=request.language,
+    )
     return configure_from(raw, analysis)
 
 
