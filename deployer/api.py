@@ -3,7 +3,8 @@
 Every command of the command line is one method here, with the same results and the same errors.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +38,7 @@ from deployer.models.secret import Secret
 from deployer.operations import steps
 from deployer.operations.consent import Consent, remember_plan
 from deployer.operations.deadline import LimitedClock
+from deployer.operations.naming import project_command
 from deployer.operations.prepare import ProjectRequest, configure, open_and_analyze, prepare
 
 __all__ = ["Address", "Deployer", "process_environment"]
@@ -91,6 +93,21 @@ class Deployer:
         self._clock: Clock = LimitedClock(clock or SystemClock(), timeout_seconds)
         self._session: Session | None = None
         self._language = language
+
+    @property
+    def command_flags(self) -> str:
+        """The flags by which another command reaches the same cloud and account."""
+        words = ["--local"] if self._local else []
+        if self._profile is not None:
+            words.append(f"--profile {shlex.quote(self._profile)}")
+        if self._backend_name != "sdk":
+            words.append(f"--backend {shlex.quote(self._backend_name)}")
+        return " ".join(words)
+
+    def command(self, verb: str, path: str | Path, config: str | Path | None, flags: Mapping[str, Any]) -> str:
+        """The command line that does `verb` with the same project, settings, cloud and account."""
+        settings = {**({"config": config} if config else {}), **flags}
+        return project_command(verb, str(path), settings, self.command_flags)
 
     def check(self, *, region: str | None = None) -> Sequence[Check]:
         """Whether credentials, identity, region, clock and balance allow a deploy; changes nothing."""
@@ -358,6 +375,7 @@ class Deployer:
             config_path=Path(config) if config else None,
             environ=self._environ,
             language=self._language,
+            command_flags=self.command_flags,
             cache_folder=cache_folder(self._environ) / "packages",
         )
 

@@ -26,20 +26,26 @@ def command(path: str, force: bool, **arguments: Any) -> int:
         plan = screen.with_answers(
             lambda settings: deployer.plan(path, config=options.config, force=force, **settings), given(arguments)
         )
-    screen.result(plan_data(plan), lambda: _text(plan, screen))
+        again = deployer.command("deploy", path, options.config, given(arguments))
+    screen.result(plan_data(plan, again), lambda: _text(plan, screen, again))
     return 0
 
 
-def _text(plan: Plan, screen: Screen) -> str:
+def _text(plan: Plan, screen: Screen, again: str) -> str:
     return "\n\n".join(
-        part for part in (render_plan(plan, screen.language), render_confirm(plan, screen.language)) if part
+        part
+        for part in (
+            render_plan(plan, screen.language),
+            render_confirm(plan, screen.language, deploy_command=again),
+        )
+        if part
     )
 
 
-def plan_data(plan: Plan) -> dict[str, Any]:
+def plan_data(plan: Plan, deploy_command: str) -> dict[str, Any]:
     """The plan as JSON values; scripts as hashes, environment by name only."""
     confirm = ",".join(risk.kind.value for risk in plan.risks)
-    approve = f"deployer deploy --approve {plan.plan_id}" + (f" --confirm {confirm}" if confirm else "")
+    approve = f"{deploy_command} --approve {plan.plan_id}" + (f" --confirm {confirm}" if confirm else "")
     return {
         "plan_id": plan.plan_id,
         "application_name": plan.config.application_name,

@@ -30,15 +30,16 @@ def command(path: str, target: str | None, **arguments: Any) -> int:  # noqa: AR
             )
         except (CloudError, TransientError) as error:
             raise PriceUnavailable(error) from error
+        again = deployer.command("deploy", path, options.config, given(arguments))
     region_id = plan.config.deploy_region_id
     screen.result(
-        plan_data(plan),
+        plan_data(plan, again),
         lambda: "\n\n".join(
             (
                 render_quote(
                     plan.quote, region_id=region_id, target=target_of(plan, screen.language), language=screen.language
                 ),
-                render_confirm(plan, screen.language),
+                render_confirm(plan, screen.language, deploy_command=again),
             )
         ),
     )

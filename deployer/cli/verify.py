@@ -24,15 +24,16 @@ def command(path: str, wait: float | None, **arguments: Any) -> int:  # noqa: AR
     screen = Screen(options)
     with screen.deployer() as deployer:
         verification = deployer.verify(path, config=options.config, **given(arguments))
+        logs = deployer.command("logs", path, options.config, given(arguments))
     data = {"verdict": verification.verdict.value, **to_json_value(verification)}
     if verification.verdict is Verdict.RUNNING:
         screen.result(data, lambda: render_verification(verification, screen.language))
         return 0
     reasons = reasons_against(verification)
     error = (
-        VerificationFailed(reasons, ("deployer logs",))
+        VerificationFailed(reasons, (logs,))
         if verification.verdict is Verdict.FAILED
-        else VerificationInconclusive(reasons, ("deployer logs",))
+        else VerificationInconclusive(reasons, (logs,))
     )
     return screen.failure(error, data, lambda: render_verification(verification, screen.language))
 

@@ -46,9 +46,9 @@ class ApprovalNeeded(DecisionNeeded):
 
     code = "decision.approval_needed"
 
-    def __init__(self, plan_id: str, items: tuple[tuple[str, str], ...]) -> None:
+    def __init__(self, plan_id: str, items: tuple[tuple[str, str], ...], deploy_command: str) -> None:
         words = ",".join(word for word, _ in items)
-        command = f"deployer deploy --approve {plan_id} --confirm {words}"
+        command = f"{deploy_command} --approve {plan_id} --confirm {words}"
         super().__init__(
             f"the plan needs consent to {words}",
             hint=f"show the plan, ask for each point, then run `{command}`",
@@ -65,12 +65,14 @@ class PlanDrifted(DecisionNeeded):
 
     code = "decision.plan_drifted"
 
-    def __init__(self, approved_plan_id: str, plan_id: str, changes: tuple[tuple[str, str, str], ...]) -> None:
+    def __init__(
+        self, approved_plan_id: str, plan_id: str, plan_command: str, changes: tuple[tuple[str, str, str], ...]
+    ) -> None:
         fields = ", ".join(field for field, _, _ in changes) or "something in it"
         super().__init__(
             f"the approved plan no longer fits: {fields} moved",
             hint="look at the new plan and approve it",
-            next_commands=("deployer plan",),
+            next_commands=(plan_command,),
             approved_plan_id=approved_plan_id,
             plan_id=plan_id,
             changes=[{"field": field, "approved": before, "now": now} for field, before, now in changes],

@@ -79,4 +79,5 @@ class DeployConfig:
     keep_releases: int = 3
     config_path: str | None = None
     origins: Mapping[str, str] = field(default_factory=dict)
+    command_flags: str = ""  # what reaches the same cloud and account again, such as "--local" or "--profile NAME"
     notices: tuple[str, ...] = ()  # what was changed on the way, such as a normalised group name

@@ -22,6 +22,7 @@ class Consent:
     yes: bool = False
     ask: Ask | None = None
     plans_folder: Path | None = None
+    command: str = "deployer deploy"  # what has to be run again, without the consent
 
 
 def obtain_consent(plan: Plan, consent: Consent, emit: Emit) -> None:
@@ -44,7 +45,8 @@ def obtain_consent(plan: Plan, consent: Consent, emit: Emit) -> None:
         )
     )
     if consent.ask is None:
-        raise ApprovalNeeded(plan.plan_id, tuple((risk.kind.value, risk.question) for risk in open_risks))
+        items = tuple((risk.kind.value, risk.question) for risk in open_risks)
+        raise ApprovalNeeded(plan.plan_id, items, consent.command)
     for risk in open_risks:
         if not consent.ask(plan, risk):
             raise ConsentRefused(risk.title)
@@ -61,7 +63,10 @@ def _check_approved(plan: Plan, consent: Consent) -> None:
     approved = consent.approve or ""
     if len(approved) >= 12 and plan.plan_id.startswith(approved):
         return
-    raise PlanDrifted(approved, plan.plan_id, _changes(_load(consent.plans_folder, approved), plan.identity))
+    plan_command = consent.command.replace("deployer deploy", "deployer plan", 1)
+    raise PlanDrifted(
+        approved, plan.plan_id, plan_command, _changes(_load(consent.plans_folder, approved), plan.identity)
+    )
 
 
 def remember_plan(plan: Plan, plans_folder: Path) -> None:

@@ -1,6 +1,9 @@
 """The commands that concern one application group, ready to be run."""
 
+import shlex
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from deployer.backends.base import LogRequest
 from deployer.models.config import DeployConfig
@@ -13,7 +16,7 @@ class GroupWords:
     application_name: str
     application_group_name: str
     deploy_region_id: str
-    backend_flags: str = ""
+    command_flags: str = ""
 
     @classmethod
     def of(cls, config: DeployConfig) -> "GroupWords":
@@ -21,14 +24,17 @@ class GroupWords:
             application_name=config.application_name,
             application_group_name=config.application_group_name,
             deploy_region_id=config.deploy_region_id,
+            command_flags=config.command_flags,
         )
 
     def command(self, verb: str) -> str:
         """`deployer VERB` for this group."""
-        return (
-            f"deployer {verb} --name {self.application_name} --group {self.application_group_name} "
-            f"--region {self.deploy_region_id}{self.backend_flags}"
+        words = (
+            f"deployer {verb} --name {self.application_name} --group {self.application_group_name}",
+            f"--region {self.deploy_region_id}",
+            self.command_flags,
         )
+        return " ".join(word for word in words if word)
 
     @property
     def next_commands(self) -> tuple[str, ...]:
@@ -44,3 +50,21 @@ class GroupWords:
             port=config.port,
             health_path=config.health.path,
         )
+
+
+def project_command(verb: str, path: str, flags: Mapping[str, Any], command_flags: str) -> str:
+    """`deployer VERB PATH --flag value …` as it would be typed again. Values of variables are left out: they may be secret."""
+    words = [f"deployer {verb}"]
+    if path != ".":
+        words.append(shlex.quote(path))
+    for name, value in flags.items():
+        option = f"--{name.replace('_', '-')}"
+        if value is None or value == ():
+            continue
+        if name == "env":
+            words += [f"{option} {shlex.quote(text.partition('=')[0])}=…" for text in value]
+        elif isinstance(value, tuple):
+            words += [f"{option} {shlex.quote(str(one))}" for one in value]
+        else:
+            words.append(f"{option} {shlex.quote(str(value))}")
+    return " ".join([*words, command_flags]).strip()

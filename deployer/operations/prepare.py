@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,7 @@ class ProjectRequest:
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
     cache_folder: Path = Path()  # where archives are built
     language: str = "en"  # of questions
+    command_flags: str = ""  # see `DeployConfig.command_flags`
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ def configure(request: ProjectRequest, project_dir: ProjectDir, analysis: Projec
         flags=request.flags,
         language=request.language,
     )
-    return configure_from(raw, analysis)
+    return replace(configure_from(raw, analysis), command_flags=request.command_flags)
 
 
 def configure_from(raw: RawConfig, analysis: ProjectAnalysis) -> DeployConfig:
@@ -89,43 +90,17 @@ def prepare(request: ProjectRequest, progress: StepProgress, emit: Emit) -> Prep
     """The three local steps, told as events."""
     with progress.step("analyze") as told:
         project_dir, analysis = open_and_analyze(request)
-        emit(
-            AnalysisFinished(
-                language=analysis.language,
-                framework=analysis.framework,
-                start_command=analysis.start_command,
-                port=analysis.port,
-                source=analysis.source,
-            )
-        )
+        _tell_analysis(analysis, emit)
         told.tell(describe(analysis))
-        for warning in analysis.warnings:
-            emit(WarningRaised(code="project.warning", message=warning))
     with progress.step("configure") as told:
         config = configure(request, project_dir, analysis)
-        emit(
-            ConfigResolved(
-                application_name=config.application_name,
-                application_group_name=config.application_group_name,
-                deploy_region_id=config.deploy_region_id,
-                origins=dict(config.origins),
-            )
-        )
-        for notice in config.notices:
-            emit(WarningRaised(code="config.notice", message=notice))
+        _tell_config(config, emit)
         told.tell(f"{config.application_name}/{config.application_group_name} in {config.deploy_region_id}")
     with progress.step("package") as told:
         package = build_package(
             project_dir, ignore=config.ignore, include_secrets=config.include_secrets, out_dir=request.cache_folder
         )
-        emit(
-            PackageBuilt(
-                sha256=package.sha256,
-                size_bytes=package.size_bytes,
-                file_count=package.file_count,
-                left_out=tuple((one.path, one.reason) for one in package.left_out),
-            )
-        )
+        _tell_package(package, emit)
         told.tell(f"{package.file_count} files, {package.size_bytes / 1024:.0f} KiB, {package.sha256[:12]}")
     return Prepared(
         analysis=analysis,
@@ -133,6 +108,44 @@ def prepare(request: ProjectRequest, progress: StepProgress, emit: Emit) -> Prep
         package=package,
         artifact_bytes=package.size_bytes,
         content=content_of(config, package.sha256),
+    )
+
+
+def _tell_analysis(analysis: ProjectAnalysis, emit: Emit) -> None:
+    emit(
+        AnalysisFinished(
+            language=analysis.language,
+            framework=analysis.framework,
+            start_command=analysis.start_command,
+            port=analysis.port,
+            source=analysis.source,
+        )
+    )
+    for warning in analysis.warnings:
+        emit(WarningRaised(code="project.warning", message=warning))
+
+
+def _tell_config(config: DeployConfig, emit: Emit) -> None:
+    emit(
+        ConfigResolved(
+            application_name=config.application_name,
+            application_group_name=config.application_group_name,
+            deploy_region_id=config.deploy_region_id,
+            origins=dict(config.origins),
+        )
+    )
+    for notice in config.notices:
+        emit(WarningRaised(code="config.notice", message=notice))
+
+
+def _tell_package(package: Package, emit: Emit) -> None:
+    emit(
+        PackageBuilt(
+            sha256=package.sha256,
+            size_bytes=package.size_bytes,
+            file_count=package.file_count,
+            left_out=tuple((one.path, one.reason) for one in package.left_out),
+        )
     )
 
 
@@ -160,4 +173,5 @@ def content_of(config: DeployConfig, artifact_sha256: str) -> Content:
 
 
 def sha256_of(text: str) -> str:
+    """The hash of a text in hexadecimal digits, as plans and records carry it."""
     return hashlib.sha256(text.encode()).hexdigest()

@@ -56,8 +56,8 @@ def render_plan(plan: Plan, language: Language = "en") -> str:
     return "\n".join(lines)
 
 
-def render_confirm(plan: Plan, language: Language = "en") -> str:
-    """The block that asks for consent, point by point; empty when nothing needs it."""
+def render_confirm(plan: Plan, language: Language = "en", *, deploy_command: str = "deployer deploy") -> str:
+    """The block that asks for consent, point by point, and the command that gives it; empty when nothing needs it."""
     if not plan.risks:
         return ""
     words = ",".join(dict.fromkeys(risk.kind.value for risk in plan.risks))
@@ -65,7 +65,7 @@ def render_confirm(plan: Plan, language: Language = "en") -> str:
     lines += [f"  {number}) {risk.kind.value}: {printable(risk.question)}" for number, risk in enumerate(plan.risks, 1)]
     if any(risk.kind.value == "price" for risk in plan.risks):
         lines += ["", price_sentence(plan.quote, language)]
-    lines += ["", f"{text('confirm.run', language)}: deployer deploy --approve {plan.plan_id} --confirm {words}"]
+    lines += ["", f"{text('confirm.run', language)}: {deploy_command} --approve {plan.plan_id} --confirm {words}"]
     return "\n".join(lines)
 
 

@@ -266,8 +266,8 @@ def test_config_problems_show_line_caret_allowed_and_hint(tmp_path, snapshot):
         AnswersNeeded(
             (Question(id="region", text="which region?", flag="--region R", choices=(("cn-beijing", "Beijing"),)),)
         ),
-        ApprovalNeeded("p1", (("price", "agree to the price?"),)),
-        PlanDrifted("p1", "p2", (("quote.hourly_total", "0.06", "0.07"),)),
+        ApprovalNeeded("p1", (("price", "agree to the price?"),), "deployer deploy app --local"),
+        PlanDrifted("p1", "p2", "deployer plan", (("quote.hourly_total", "0.06", "0.07"),)),
         CloudError(
             "ecs:RunInstances: no stock \x1b[0m",
             hint="try another type",
