@@ -1,7 +1,9 @@
 """Two ways to run one command on one instance, with the same outcome: an OOS execution, or plain Cloud Assistant."""
 
 import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from deployer.backends.sdk.run import DeployRun
 from deployer.cloud.assistant import InvocationResult, decode_output
@@ -51,26 +53,33 @@ def run_by_oos(
         release_id=release_id,
     )
     execution = _follow_execution(cloud, run, execution_id, seconds)
-    outputs = dict(execution.outputs)
-    if not outputs.get("invocationStatus"):
-        tasks = cloud.oos.list_task_outputs(execution_id)
-        outputs = {**tasks.get("readResult", {}), **tasks.get("runCommand", {})}
-    status = str(outputs.get("invocationStatus") or "")
-    invoke_id = str(outputs.get("invokeId") or "") or None
+    outputs = _outputs_of(cloud, execution)
     run.emit(
         InvocationFinished(
-            invoke_id=invoke_id or "",
+            invoke_id=str(outputs.get("invokeId") or ""),
             instance_id=target.instance_id,
-            status=status,
+            status=str(outputs.get("invocationStatus") or ""),
             exit_code=_exit_code(outputs.get("exitCode")),
         )
     )
+    return _outcome_of(execution, outputs)
+
+
+def _outputs_of(cloud: Cloud, execution: Execution) -> Mapping[str, Any]:
+    """What the execution says of the command; what its tasks say when it ended without outputs of its own."""
+    if execution.outputs.get("invocationStatus"):
+        return execution.outputs
+    tasks = cloud.oos.list_task_outputs(execution.execution_id)
+    return {**tasks.get("readResult", {}), **tasks.get("runCommand", {})}
+
+
+def _outcome_of(execution: Execution, outputs: Mapping[str, Any]) -> CommandOutcome:
     error = ": ".join(str(part) for part in (outputs.get("errorCode"), outputs.get("errorInfo")) if part)
     return CommandOutcome(
         runner="oos",
-        execution_id=execution_id,
-        invoke_id=invoke_id,
-        status=status or "Pending",
+        execution_id=execution.execution_id,
+        invoke_id=str(outputs.get("invokeId") or "") or None,
+        status=str(outputs.get("invocationStatus") or "") or "Pending",
         output=decode_output(str(outputs.get("output") or "")),
         trouble=error or execution.status_message or f"the execution ended {execution.status}",
     )
