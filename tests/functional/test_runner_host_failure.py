@@ -1,20 +1,34 @@
 """Releases that fail: what is said, and that the version before runs again."""
 
-import hashlib
 import io
 import signal
 import zipfile
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from runner_host import SERVER, START, STOP, Host, host, make_archive  # noqa: F401
+from runner_host import SERVER, START, STOP, Host, boot, make_archive
+
+from deployer.backends.runner.command import render_command
+from deployer.backends.runner.evidence import parse_output
 
 CRASH = "import sys\nprint('no module named flask', flush=True)\nsys.exit(3)\n"
-CRASH_LATER = SERVER.replace('print("listening"', 'import threading\nthreading.Timer(1.2, os._exit, [3]).start()\nprint("listening"')
+CRASH_LATER = SERVER.replace(
+    'print("listening"', 'import threading\nthreading.Timer(1.2, os._exit, [3]).start()\nprint("listening"'
+)
+
+
+@pytest.fixture(name="host")
+def booted_host(tmp_path: Path) -> Iterator[Host]:
+    yield from boot(tmp_path)
 
 
 def assert_first_serves_again(host: Host) -> None:
     assert host.get() == "r1"
-    assert host.bash("readlink /root/shop/current; ls /root/project_*.zip").split() == ["releases/r1", "/root/project_r1.zip"]
+    assert host.bash("readlink /root/shop/current; ls /root/project_*.zip").split() == [
+        "releases/r1",
+        "/root/project_r1.zip",
+    ]
 
 
 def test_an_application_that_dies_at_once_is_a_failure(host: Host) -> None:
@@ -61,7 +75,9 @@ def test_a_start_script_that_hangs_is_ended_with_all_it_started(host: Host) -> N
     assert "did not end within 1 s, at: " in evidence.message
     assert "tail -f /dev/null" in evidence.message
     assert "waiting" in evidence.log_tail
-    assert host.bash("grep -lzE '[s]leep|[t]ail' /proc/[0-9]*/cmdline | wc -l") == "1"  # the machine's own first process
+    assert (
+        host.bash("grep -lzE '[s]leep|[t]ail' /proc/[0-9]*/cmdline | wc -l") == "1"
+    )  # the machine's own first process
     assert_first_serves_again(host)
 
 
@@ -85,7 +101,9 @@ def test_exit_codes_that_switch_the_machine_off_never_pass_through(host: Host) -
 
 def test_a_port_held_by_a_stranger_is_named_before_anything_stops(host: Host) -> None:
     host.release("r1", port=8001)
-    host.bash("(setsid python3 -S -m http.server 8000 --bind 0.0.0.0 >/dev/null 2>&1 &); until curl -s localhost:8000 >/dev/null; do sleep 0.05; done")
+    host.bash(
+        "(setsid python3 -S -m http.server 8000 --bind 0.0.0.0 >/dev/null 2>&1 &); until curl -s localhost:8000 >/dev/null; do sleep 0.05; done"
+    )
     evidence = host.release("r2", port=8000)
     assert (evidence.stage, evidence.code) == ("port", "port.in_use")
     assert "python3 -S -m http.server 8000" in evidence.message
@@ -102,7 +120,9 @@ def test_a_port_held_by_a_stranger_is_named_before_anything_stops(host: Host) ->
         ({"STATUS": "503"}, "gate.http_status", "/ still answered 503"),
     ],
 )
-def test_what_is_wrong_with_the_port_is_told_apart(host: Host, environment: dict[str, str], code: str, words: str) -> None:
+def test_what_is_wrong_with_the_port_is_told_apart(
+    host: Host, environment: dict[str, str], code: str, words: str
+) -> None:
     evidence = host.release("r1", environment=environment, gate_timeout_seconds=1)
     assert (evidence.stage, evidence.code) == ("gate", code)
     assert words in evidence.message
@@ -123,14 +143,19 @@ def test_a_port_without_http_fails_unless_no_path_is_asked(host: Host) -> None:
 
 
 def test_a_server_on_ipv6_alone_answers(host: Host) -> None:
-    server = SERVER.replace("http.server.ThreadingHTTPServer((", "http.server.ThreadingHTTPServer.address_family = 10\nhttp.server.ThreadingHTTPServer((")
+    server = SERVER.replace(
+        "http.server.ThreadingHTTPServer((",
+        "http.server.ThreadingHTTPServer.address_family = 10\nhttp.server.ThreadingHTTPServer((",
+    )
     evidence = host.release("r1", files={"app.py": server}, environment={"ADDRESS": "::"})
     assert evidence.ok, evidence.message
     assert evidence.listening[0].address == "::"
 
 
 def test_an_application_that_is_restarted_in_a_loop_fails(host: Host) -> None:
-    server = SERVER.replace('print("listening"', 'import threading\nthreading.Timer(0.8, os._exit, [3]).start()\nprint("listening"')
+    server = SERVER.replace(
+        'print("listening"', 'import threading\nthreading.Timer(0.8, os._exit, [3]).start()\nprint("listening"'
+    )
     start = 'cd "$DEPLOYER_RELEASE_DIR"\nnohup bash -c "while true; do python3 -S app.py; done" >>$DEPLOYER_LOG 2>&1 &\necho $! >$DEPLOYER_PID_FILE\n'
     evidence = host.release("r1", files={"app.py": server}, start=start, alive_seconds=4, gate_timeout_seconds=6)
     assert (evidence.code, evidence.restarts) == ("gate.restarts", 1)
@@ -143,7 +168,9 @@ def test_a_program_that_ends_well_is_no_service(host: Host) -> None:
 
 
 def test_a_slow_start_is_waited_for(host: Host) -> None:
-    evidence = host.release("r1", files={"app.py": SERVER.replace('print("listening"', 'time.sleep(1.5)\nprint("listening"')})
+    evidence = host.release(
+        "r1", files={"app.py": SERVER.replace('print("listening"', 'time.sleep(1.5)\nprint("listening"')}
+    )
     assert evidence.ok, evidence.message
 
 
@@ -168,7 +195,9 @@ def test_a_download_that_fails_leaves_the_running_version_alone_and_shows_no_url
 @pytest.mark.parametrize("tool", ["curl", "wget", "python3"])
 def test_an_expired_url_is_called_so_by_every_tool(host: Host, tool: str) -> None:
     server = "import http.server as h\nh.BaseHTTPRequestHandler.do_GET = lambda self: self.send_error(403)\nh.HTTPServer(('', 9000), h.BaseHTTPRequestHandler).serve_forever()\n"
-    host.bash(f'(setsid python3 -S -c "{server}" >/dev/null 2>&1 &); until curl -s localhost:9000 >/dev/null; do sleep 0.05; done')
+    host.bash(
+        f'(setsid python3 -S -c "{server}" >/dev/null 2>&1 &); until curl -s localhost:9000 >/dev/null; do sleep 0.05; done'
+    )
     run = host.input("r1", archive_url="http://127.0.0.1:9000/archive.zip")
     host.hide(*({"curl", "wget"} - {tool}), *(["wget2"] if tool == "python3" else []))
     if tool != "curl":  # wget fetches no file:// URL, so that the runner comes by HTTP as well and is refused first
@@ -241,9 +270,6 @@ def test_an_archive_that_unpacks_to_more_than_the_disk_holds_is_refused(host: Ho
 
 
 def test_an_interrupted_run_puts_the_first_release_back(host: Host) -> None:
-    from deployer.backends.runner.command import render_command
-    from deployer.backends.runner.evidence import parse_output
-
     host.release("r1")
     second = host.start(render_command(host.input("r2", start=f"touch /root/shop/shared/in; sleep 9\n{START}")))
     host.bash("until [ -e /root/shop/shared/in ]; do sleep 0.05; done")
@@ -254,8 +280,6 @@ def test_an_interrupted_run_puts_the_first_release_back(host: Host) -> None:
 
 
 def test_a_run_that_was_killed_in_the_middle_is_mended_by_the_next(host: Host) -> None:
-    from deployer.backends.runner.command import render_command
-
     host.release("r1", stop=f"[ -e /root/in ] || {{ touch /root/in; sleep 9; }}\n{STOP}")
     second = host.start(render_command(host.input("r2")))
     host.bash("until [ -e /root/in ]; do sleep 0.05; done")

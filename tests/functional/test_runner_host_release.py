@@ -1,10 +1,23 @@
 """Releases that go well, on a real bash with a /root of its own."""
 
+import hashlib
+import io
 import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
 
-from runner_host import SERVER, START, Host, host, make_archive  # noqa: F401
+import pytest
+from runner_host import SERVER, START, Host, boot
+
+from deployer.backends.runner.command import render_command, render_environment
 
 WORKER = "import time\nprint('working', flush=True)\nwhile True: time.sleep(0.1)\n"
+
+
+@pytest.fixture(name="host")
+def booted_host(tmp_path: Path) -> Iterator[Host]:
+    yield from boot(tmp_path)
 
 
 def test_a_good_release_runs_and_says_so(host: Host) -> None:
@@ -69,8 +82,6 @@ def test_the_same_release_is_started_again_when_it_died(host: Host) -> None:
 
 def test_a_second_run_of_the_same_release_takes_over_the_result_of_the_first(host: Host) -> None:
     run = host.input("r1", start=f"sleep 1\n{START}")
-    from deployer.backends.runner.command import render_command
-
     first, second = host.start(render_command(run)), host.start(render_command(run))
     outputs = [json.loads(host.finish(one)[1].splitlines()[-1]) for one in (first, second)]
     assert [one["ok"] for one in outputs] == [True, True]
@@ -80,8 +91,6 @@ def test_a_second_run_of_the_same_release_takes_over_the_result_of_the_first(hos
 
 
 def test_another_release_does_not_wait_for_ever_for_the_one_that_runs(host: Host) -> None:
-    from deployer.backends.runner.command import render_command
-
     first = host.start(render_command(host.input("r1", start=f"sleep 7\n{START}")))
     host.bash("until grep -q r1 /run/lock/deployer-shop.lock.holder; do sleep 0.05; done 2>/dev/null")
     second = host.release("r2")
@@ -105,7 +114,7 @@ def test_a_script_with_carriage_returns_and_a_byte_order_mark_runs(host: Host) -
 
 def test_environment_values_arrive_byte_for_byte(host: Host) -> None:
     values = {
-        "QUOTES": "it's \"quoted\" `now` $(date) ${HOME} \\",
+        "QUOTES": 'it\'s "quoted" `now` $(date) ${HOME} \\',
         "LINES": "one\ntwo\r\n\tthree\n",
         "BRACES": "{{ACS::InstanceId}} {{ x }} }} ${",
         "CHINESE": "你好，世界 🚀",
@@ -122,13 +131,12 @@ def test_environment_values_arrive_byte_for_byte(host: Host) -> None:
 
 
 def test_secrets_can_come_as_an_object_instead_of_in_the_command(host: Host) -> None:
-    import hashlib
-
-    from deployer.backends.runner.command import render_environment
-
     content = render_environment({"GREETING": "hush"})
     evidence = host.release(
-        "r1", environment_url=host.url(content), environment_sha256=hashlib.sha256(content).hexdigest(), environment={"A": "b"}
+        "r1",
+        environment_url=host.url(content),
+        environment_sha256=hashlib.sha256(content).hexdigest(),
+        environment={"A": "b"},
     )
     assert evidence.ok, evidence.message
     assert "hush" not in host.last_output.decode()
@@ -182,13 +190,20 @@ def test_two_applications_live_side_by_side(host: Host) -> None:
     assert host.release("b1", application_name="blog", port=8001).ok
     assert host.release("r2").ok
     assert (host.get(8000), host.get(8001)) == ("r2", "b1")
-    assert host.bash("grep -c === /root/blog/shared/app.log; ls /root/project_*.zip").split() == ["1", "/root/project_r2.zip"]
+    assert host.bash("grep -c === /root/blog/shared/app.log; ls /root/project_*.zip").split() == [
+        "1",
+        "/root/project_r2.zip",
+    ]
 
 
 def test_files_of_somebody_else_in_root_are_kept(host: Host) -> None:
     host.bash("echo theirs >/root/app.log; echo 1 >/root/app.pid; mkdir /root/shop; echo mine >/root/shop/notes")
     assert host.release("r1").ok
-    assert host.bash("cat /root/app.log.before-deployer /root/app.pid.before-deployer /root/shop/notes").split() == ["theirs", "1", "mine"]
+    assert host.bash("cat /root/app.log.before-deployer /root/app.pid.before-deployer /root/shop/notes").split() == [
+        "theirs",
+        "1",
+        "mine",
+    ]
 
 
 def test_an_installation_the_original_made_is_replaced(host: Host) -> None:
@@ -210,7 +225,9 @@ def test_a_child_that_keeps_the_output_open_does_not_hold_the_command(host: Host
 def test_without_python_the_archive_is_unpacked_by_unzip(host: Host) -> None:
     host.bash("mount --bind /bin/false /usr/bin/python3")
     host.hide("python3", "python")
-    evidence = host.release("r1", port=None, start="sleep 300 & echo $! >$DEPLOYER_PID_FILE", files={"a b/c d.txt": "x", "ü.txt": "y"})
+    evidence = host.release(
+        "r1", port=None, start="sleep 300 & echo $! >$DEPLOYER_PID_FILE", files={"a b/c d.txt": "x", "ü.txt": "y"}
+    )
     assert evidence.ok, evidence.message
     assert host.bash("cat '/root/shop/current/a b/c d.txt' /root/shop/current/*.txt") == "xy"
 
@@ -224,9 +241,6 @@ def test_without_flock_and_setsid_releases_still_replace_each_other(host: Host) 
 
 
 def test_executable_bits_of_the_archive_are_kept(host: Host) -> None:
-    import io
-    import zipfile
-
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("app.py", SERVER)
@@ -245,3 +259,55 @@ def test_after_a_reboot_the_boot_script_starts_the_current_release(host: Host) -
     assert host.bash("grep -c '=== release r1' /root/app.log") == "2"
     assert host.release("r2").ok
     assert host.get() == "r2"
+
+
+def test_an_application_that_a_daemon_runs_is_judged_by_its_port(host: Host) -> None:
+    daemon = """mkfifo /run/daemon
+        (setsid bash -c 'cd /root; while read -r what folder; do
+            if [ "$what" = up ]; then (cd $folder && exec python3 -S app.py >/dev/null 2>&1) & else pkill -f app.py; fi
+        done <>/run/daemon' >/dev/null 2>&1 &)"""
+    host.bash(f"export APP_PORT=8000; {daemon}")
+    start = 'docker() { echo "$2 $DEPLOYER_RELEASE_DIR" >/run/daemon; }\ndocker compose up -d\n'
+    stop = "echo down >/run/daemon; sleep 0.3\n"
+    for release_id in ("r1", "r2"):
+        evidence = host.release(release_id, start=start, stop=stop, alive_seconds=1)
+        assert evidence.ok, evidence.message
+        assert host.bash(f"readlink /proc/{evidence.pid}/cwd") == f"/root/shop/releases/{release_id}"
+    assert host.act("stop").ok
+    assert host.get() == ""
+
+
+def test_signed_urls_and_secrets_never_stand_in_a_process_list(host: Host) -> None:
+    server = (
+        "import http.server as h, time\n"
+        "h.BaseHTTPRequestHandler.do_GET = lambda self: (time.sleep(1), self.send_error(500))\n"
+        "h.HTTPServer((str(), 9000), h.BaseHTTPRequestHandler).serve_forever()\n"
+    )
+    host.bash(f"(setsid python3 -S -c '{server}' >/dev/null 2>&1 &); sleep 0.3")
+    url = "http://127.0.0.1:9000/archive.zip?x-oss-signature=canary7"
+    run = host.start(render_command(host.input("r1", archive_url=url, environment={"KEY": "canary7"})))
+    seen = host.bash("""for n in $(seq 60); do
+        cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ 2>/dev/null | tr '\\0' '\\n' | grep -E 'curl|canary' | grep -v grep
+        sleep 0.02; done | sort -u""")
+    output = host.finish(run)[1]
+    assert "curl" in seen
+    assert "canary7" not in seen
+    assert b"canary7" not in output
+    assert host.bash("grep -rl canary7 /root /run 2>/dev/null || true") == ""
+
+
+def test_a_machine_with_systemd_gets_a_unit_and_loses_it_again(host: Host) -> None:
+    host.bash(
+        "mkdir -p /run/systemd/system /run/stub /etc/systemd/system; printf '#!/bin/sh\\necho $* >>/run/calls\\n' >/run/stub/systemctl"
+    )
+    host.bash("chmod +x /run/stub/systemctl")
+    host.path = f"/run/stub:{host.path}"
+    host.release("r1")
+    assert "ExecStart=/bin/bash /root/shop/.deployer/boot.sh" in host.bash(
+        "cat /etc/systemd/system/deployer-shop.service"
+    )
+    host.act("uninstall")
+    assert host.bash("ls /etc/systemd/system; cat /run/calls").splitlines() == [
+        "enable deployer-shop.service",
+        "disable deployer-shop.service",
+    ]

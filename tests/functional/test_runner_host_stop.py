@@ -1,10 +1,14 @@
 """Stopping, going back and taking away: whose processes and files are touched, and whose never."""
 
+import base64
 import json
 import random
 import string
+from collections.abc import Iterator
+from pathlib import Path
 
-from runner_host import SERVER, START, Host, host, make_archive  # noqa: F401
+import pytest
+from runner_host import SERVER, START, Host, boot
 
 from deployer.backends.runner import command
 
@@ -18,7 +22,14 @@ cd "$DEPLOYER_RELEASE_DIR"
 setsid nohup env -i APP_PORT=8000 DEPLOYER_RELEASE_ID="$DEPLOYER_RELEASE_ID" python3 -S app.py >>"$DEPLOYER_LOG" 2>&1 &
 sleep 0.3
 """
-STUBBORN = SERVER.replace("class Handler", "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nclass Handler")
+STUBBORN = SERVER.replace(
+    "class Handler", "import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nclass Handler"
+)
+
+
+@pytest.fixture(name="host")
+def booted_host(tmp_path: Path) -> Iterator[Host]:
+    yield from boot(tmp_path)
 
 
 def test_stop_ends_the_whole_family_of_a_wrapper(host: Host) -> None:
@@ -84,7 +95,10 @@ def test_rollback_needs_nothing_but_the_instance(host: Host) -> None:
     evidence = host.act("rollback", release_id="r1")
     assert (evidence.ok, evidence.release_id) == (True, "r1"), evidence.message
     assert (host.get(8000), host.get(8001)) == ("r1 old", "")
-    assert host.bash("readlink /root/shop/current; ls /root/project_*.zip").split() == ["releases/r1", "/root/project_r1.zip"]
+    assert host.bash("readlink /root/shop/current; ls /root/project_*.zip").split() == [
+        "releases/r1",
+        "/root/project_r1.zip",
+    ]
 
 
 def test_rollback_works_after_a_bad_release_and_twice(host: Host) -> None:
@@ -120,7 +134,9 @@ def test_uninstall_leaves_nothing_of_the_application_and_all_of_the_others(host:
     evidence = host.act("uninstall")
     assert evidence.ok, evidence.message
     assert host.bash("ls -A /root").split() == ["blog", "notes", "shop2"]
-    assert host.bash("ls -A /run/lock | grep shop.lock.holder; ls -A /etc/logrotate.d 2>/dev/null | grep shop; true") == ""
+    assert (
+        host.bash("ls -A /run/lock | grep shop.lock.holder; ls -A /etc/logrotate.d 2>/dev/null | grep shop; true") == ""
+    )
     assert (host.get(8000), host.get(8001)) == ("", "b1")
     assert host.act("uninstall").message == "shop is not installed here"
     assert host.bash("ls -A /root").split() == ["blog", "notes", "shop2"]
@@ -146,13 +162,19 @@ def test_the_guard_removes_nothing_for_ten_thousand_hostile_names(host: Host) ->
     names = {"".join(generator.choices(pieces, k=generator.randint(1, 6))) for _ in range(14_000)}
     names |= {"", ".", "..", "...", "/", "/root", "/root/.ssh", "../etc", "a/../../etc", "link", "-", "--", "a" * 129}
     plain = set(string.ascii_letters + string.digits + "._-")
-    names = sorted(one for one in names if set(one) - plain or ".." in one or not one[:1].isalnum() or one == "link" or len(one) > 128)
+    names = sorted(
+        one
+        for one in names
+        if set(one) - plain or ".." in one or not one[:1].isalnum() or one == "link" or len(one) > 128
+    )
     assert len(names) > 10_000
     path = host.folder / "names"
     path.write_bytes(b"\0".join(one.encode() for one in names) + b"\0")
     library = host.folder / "places.sh"
     library.write_text(command._read("places.sh"))
-    host.bash("mkdir -p /root/base/a /root/base/releases /root/.ssh /run/canary; ln -s /run/canary /root/base/link; touch /root/.ssh/key /run/canary/x")
+    host.bash(
+        "mkdir -p /root/base/a /root/base/releases /root/.ssh /run/canary; ln -s /run/canary /root/base/link; touch /root/.ssh/key /run/canary/x"
+    )
     before = host.bash("find /root /run/canary | sort")
     out = host.bash(f"""source {library}
         while IFS= read -r -d '' name; do ! remove_inside /root/base "$name" || printf 'removed %q\\n' "$name"; done <{path}
@@ -164,7 +186,13 @@ def test_the_guard_removes_nothing_for_ten_thousand_hostile_names(host: Host) ->
 
 def test_the_probe_tells_a_running_application_from_a_missing_one(host: Host) -> None:
     nothing = host.probe(port=8000)
-    assert (nothing.installed, nothing.alive, nothing.log_found, nothing.release_id, nothing.http_status) == (False, False, False, None, None)
+    assert (nothing.installed, nothing.alive, nothing.log_found, nothing.release_id, nothing.http_status) == (
+        False,
+        False,
+        False,
+        None,
+        None,
+    )
     evidence = host.release("r1")
     report = host.probe(port=8000)
     assert (report.installed, report.alive, report.pid, report.release_id) == (True, True, evidence.pid, "r1")
@@ -198,18 +226,16 @@ def test_the_probe_reads_the_log_of_one_release_only(host: Host) -> None:
 
 def test_a_long_log_can_be_read_in_pieces_without_losing_a_byte(host: Host) -> None:
     host.release("r1")
-    host.bash("for n in $(seq 3000); do echo \"line $n \u4f60\u597d\"; done >>/root/app.log")
+    host.bash('for n in $(seq 3000); do echo "line $n \u4f60\u597d"; done >>/root/app.log')
     last = host.probe()
     assert last.log.endswith("line 3000 \u4f60\u597d\n")
-    assert last.log_shown_bytes == 8000 and last.log_start == last.log_bytes - 8000
+    assert (last.log_shown_bytes, last.log_start) == (8000, last.log_bytes - 8000)
     pieces, offset = [], 0
     while offset < last.log_bytes:
         host.probe(log_offset=offset)
         piece = json.loads(host.last_output.splitlines()[-1])
         pieces.append(piece["log_base64"])
         offset += piece["log_shown_bytes"]
-    import base64
-
     whole = b"".join(base64.b64decode(one) for one in pieces)
     assert whole.decode() == host.bash("cat /root/app.log") + "\n"
 

@@ -10,7 +10,7 @@ from typing import Any
 
 _FIELD = re.compile(
     r'"(action|application_name|release_id|ok|stage|code|message|exit_code|pid|http_status|alive_seconds|restarts|'
-    r'elapsed_seconds|restored_release_id|adopted)":("(?:[^"\\]|\\.)*"|-?[0-9.]+|true|false|null)'
+    r'elapsed_seconds|restored_release_id|adopted)":\s*("(?:[^"\\]|\\.)*"|-?[0-9.]+|true|false|null)'
 )
 
 

@@ -1,7 +1,7 @@
 # Whether a started release serves: its process lives, its port is open to others, its path answers, and all of that twice.
 
 delegates_its_process() { # <release id>: the start script hands the application to a daemon that is not our child
-  grep -qE '\b(docker|podman|nerdctl|systemctl|service|supervisorctl)\b' "$state/$1/start.sh"
+  grep -qE '(^|[;&|[:space:]])(docker|podman|nerdctl|systemctl|service|supervisorctl)[[:space:]]' "$state/$1/start.sh"
 }
 
 describe_port_holder() { # <port inodes> -> "<pid> (<command line>)" of a holder that is not ours; fails when there is none

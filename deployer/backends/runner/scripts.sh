@@ -92,6 +92,7 @@ describe_what_runs() { # <session id> -> script_hangs_at: the command lines of w
 end_script() { # <session id>: the script and everything it started in its session
   local signal file
   for signal in TERM KILL; do
+    kill "-$signal" "$1" 2>/dev/null # where there is no session of its own, at least the script
     for file in /proc/[0-9]*; do
       describe_process "${file#/proc/}" && [ "$process_session" = "$1" ] || continue
       kill "-$signal" "${file#/proc/}" 2>/dev/null
