@@ -4,9 +4,8 @@ Every command of the command line is one method here, with the same results and 
 """
 
 import shlex
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -22,13 +21,14 @@ from deployer.backends.base import (
 )
 from deployer.clock import Clock, SystemClock
 from deployer.cloud.cloud import load_sdks_in_background
-from deployer.cloud.session import CONTROL_REGION_ID, Endpoints, Session, StaticKey
-from deployer.config.identity import ApplicationIdentity, resolve_identity
-from deployer.config.load import DEFAULT_CONFIG_PATH, FLAG_PATHS, load_config, process_environment
+from deployer.cloud.session import CONTROL_REGION_ID, Endpoints, Session, StaticKey, make_session_id
+from deployer.config.identity import ApplicationIdentity
+from deployer.config.load import DEFAULT_CONFIG_PATH, FLAG_PATHS, process_environment
 from deployer.config.places import cache_folder, state_folder
-from deployer.errors.base import DeployerError, ProjectError, UsageError
+from deployer.errors.base import UsageError
 from deployer.errors.config import Problem
-from deployer.events import Emit, Event, RunFinished, RunStarted, WarningRaised, ignore_events
+from deployer.events import Emit, Event, WarningRaised, ignore_events
+from deployer.local_cloud import Address, LocalCloud
 from deployer.models.analysis import ProjectAnalysis
 from deployer.models.config import DeployConfig
 from deployer.models.plan import Plan, Risk
@@ -39,9 +39,10 @@ from deployer.operations import steps
 from deployer.operations.consent import Consent, remember_plan
 from deployer.operations.deadline import LimitedClock
 from deployer.operations.naming import project_command
-from deployer.operations.prepare import ProjectRequest, configure, open_and_analyze, prepare
+from deployer.operations.prepare import ProjectRequest, configure, identify, open_and_analyze, prepare
+from deployer.operations.telling import guarded, told_run
 
-__all__ = ["Address", "Deployer", "process_environment"]
+__all__ = ["Address", "Deployer", "GroupStatus", "Removal", "process_environment"]
 
 if TYPE_CHECKING:
     from deployer.config.new_file import WrittenConfig
@@ -52,15 +53,6 @@ Result = TypeVar("Result")
 DEPLOY_TIMEOUT_SECONDS = 900.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """Where a port of an emulated instance can be reached on this computer."""
-
-    instance_id: str
-    url: str
-    local_url: str | None  # on 127.0.0.1, when that port was free
-
-
 class Deployer:
     """Deploys to Alibaba Cloud, or with `local=True` to the emulated one on this computer.
 
@@ -68,7 +60,7 @@ class Deployer:
     line with underscores: `region`, `name`, `group`, `ecs`, `instance_id`, `port`, …
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (settings of their own, all by name)
         self,
         *,
         local: bool = False,
@@ -88,8 +80,8 @@ class Deployer:
         self._profile = profile
         self._backend_name = backend
         self._runner = runner
-        self._emit: Emit = _guarded(on_event) if on_event else ignore_events
-        self._session_id = session_id
+        self._emit: Emit = guarded(on_event) if on_event else ignore_events
+        self._session_id = make_session_id(session_id, self._environ)
         self._clock: Clock = LimitedClock(clock or SystemClock(), timeout_seconds)
         self._session: Session | None = None
         self._language = language
@@ -187,7 +179,7 @@ class Deployer:
             remember_plan(plan, self._plans_folder())
             return plan
 
-    def deploy(
+    def deploy(  # noqa: PLR0913  (settings of their own, all by name)
         self,
         path: str | Path = ".",
         *,
@@ -264,7 +256,7 @@ class Deployer:
         """The instances of a region, newest first; changes nothing."""
         return self._open_backend(region).list_instances(region)
 
-    def delete(
+    def delete(  # noqa: PLR0913  (settings of their own, all by name)
         self,
         path: str | Path = ".",
         *,
@@ -310,57 +302,31 @@ class Deployer:
 
     def local_up(self, *, sandbox: str = "auto") -> "ServerInfo":
         """The running local cloud, started when there is none. Errors: LocalCloudFailed."""
-        from deployer.emulator.daemon import ServerNotStarted, start_server
-        from deployer.errors.local import LocalCloudFailed
-
-        try:
-            return start_server(self._local_folder(), sandbox=sandbox)
-        except ServerNotStarted as error:
-            raise LocalCloudFailed(str(error)) from error
+        return self._local_cloud.up(sandbox=sandbox)
 
     def local_status(self) -> "ServerInfo | None":
         """The running local cloud, None when there is none."""
-        from deployer.emulator.daemon import find_server
-
-        return find_server(self._local_folder())
+        return self._local_cloud.find()
 
     def local_down(self) -> bool:
         """Stop the local cloud and remove everything of it; False when there was nothing."""
-        from deployer.emulator.daemon import stop_server
-
-        return stop_server(self._local_folder())
+        return self._local_cloud.down()
 
     def local_reset(self) -> None:
         """Forget everything that was created in the running local cloud."""
-        from deployer.emulator.control import ask_server
-
-        ask_server(self.local_up(), "reset", method="POST")
+        self._local_cloud.reset()
 
     def local_state(self) -> dict[str, Any]:
         """What exists in the running local cloud; empty when there is none."""
-        from deployer.emulator.control import ask_server
-
-        info = self.local_status()
-        state: dict[str, Any] = ask_server(info, "state") if info else {}
-        return state
+        return self._local_cloud.state()
 
     def local_addresses(self) -> tuple[Address, ...]:
         """Where the applications on the local cloud can be reached from this computer."""
-        from deployer.emulator.control import ask_server
+        return self._local_cloud.addresses()
 
-        info = self.local_status()
-        ports = ask_server(info, "ports") if info else []
-        return tuple(
-            Address(
-                instance_id=port["instance_id"],
-                url=f"http://{port['public_ip']}:{port['port']}",
-                local_url=f"http://127.0.0.1:{port['local_port']}" if port.get("local_port") else None,
-            )
-            for port in ports
-        )
-
-    def _local_folder(self) -> Path:
-        return state_folder(self._environ) / "local"
+    @property
+    def _local_cloud(self) -> LocalCloud:
+        return LocalCloud(folder=state_folder(self._environ) / "local")
 
     def _plans_folder(self) -> Path:
         return cache_folder(self._environ) / "plans"
@@ -380,16 +346,7 @@ class Deployer:
         )
 
     def _identity(self, path: str | Path, config: str | Path | None, flags: dict[str, Any]) -> ApplicationIdentity:
-        """Which group is meant, by flags, environment and file; the folder is read only where they do not say its name."""
-        request = self._project(path, flags, config)
-        raw = load_config(request.config_path, project_dir=request.path, environ=self._environ, flags=flags)
-        analysis: ProjectAnalysis | None = None
-        if flags.get("name") is None and not raw.from_file:
-            try:
-                analysis = open_and_analyze(request)[1]
-            except ProjectError:
-                analysis = None
-        return resolve_identity(raw, analysis)
+        return identify(self._project(path, flags, config))
 
     def _log_request(
         self, path: str | Path, config: str | Path | None, flags: dict[str, Any], *, lines: int, whole: bool
@@ -434,41 +391,5 @@ class Deployer:
             )
         return self._session
 
-    @contextmanager
-    def _run(self, command: str, announced: tuple[tuple[str, str], ...]) -> Iterator[None]:
-        """Tell that a command began and how it ended."""
-        started = self._clock.monotonic()
-        session_id = self._session_id or ""
-        self._emit(RunStarted(command=command, session_id=session_id, steps=announced))
-        error: DeployerError | None = None
-        exit_code = 70
-        try:
-            yield
-            exit_code = 0
-        except DeployerError as raised:
-            error, exit_code = raised, raised.exit_code
-            raise
-        except KeyboardInterrupt:
-            exit_code = 130
-            raise
-        finally:
-            self._emit(
-                RunFinished(
-                    command=command,
-                    exit_code=exit_code,
-                    elapsed_seconds=round(self._clock.monotonic() - started, 3),
-                    error=error.as_dict() if error else None,
-                )
-            )
-
-
-def _guarded(listener: Callable[[Event], None]) -> Emit:
-    """The listener, whose failures end with it."""
-
-    def emit(event: Event) -> None:
-        try:
-            listener(event)
-        except Exception:  # noqa: BLE001  (a failing listener never fails a run)
-            return
-
-    return emit
+    def _run(self, command: str, announced: tuple[tuple[str, str], ...]) -> AbstractContextManager[None]:
+        return told_run(command, announced, session_id=self._session_id, emit=self._emit, clock=self._clock)

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from deployer.backends.base import Removal
+from deployer.api import Removal
 from deployer.cli.options import common_options, given, setting_options, take_common
 from deployer.cli.screen import Screen
 from deployer.ui.json_values import to_json_value

@@ -6,8 +6,8 @@ import click
 
 from deployer.cli.options import common_options, given, instance_options, setting_options, take_common
 from deployer.cli.screen import Screen
-from deployer.models.report import Report
 from deployer.models.release import Verdict
+from deployer.models.report import Report
 from deployer.ui.json_values import to_json_value
 from deployer.ui.report import render_report
 

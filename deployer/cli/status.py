@@ -4,9 +4,9 @@ from typing import Any
 
 import click
 
+from deployer.api import GroupStatus
 from deployer.cli.options import common_options, given, setting_options, take_common
 from deployer.cli.screen import Screen
-from deployer.backends.base import GroupStatus
 from deployer.ui.json_values import to_json_value
 from deployer.ui.tables import render_fields, render_table
 

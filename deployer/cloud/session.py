@@ -95,7 +95,7 @@ class Session:
     ) -> None:
         self.endpoints = endpoints or Endpoints()
         self.clock: Clock = clock or SystemClock()
-        self.session_id = session_id or session_id_from(os.environ)
+        self.session_id = make_session_id(session_id, os.environ)
         self.profile = profile
         self._static_key = static_key
         self._credential: Any = None
@@ -191,20 +191,20 @@ class Session:
             pause = min(pause * 2, 10.0)
 
 
-def session_id_from(environ: Mapping[str, str]) -> str:
-    """The run's id: `DEPLOYER_SESSION_ID` when it is a lower-case hexadecimal or UUID, else a new one.
+def make_session_id(given: str | None, environ: Mapping[str, str]) -> str:
+    """The run's id: the one given, or that of `DEPLOYER_SESSION_ID`, or a new one.
 
-    Errors: UsageError for a malformed variable, rather than a run nobody can find again.
+    Errors: UsageError for one that is no lower-case hexadecimal or UUID, rather than a run nobody can find again.
     """
-    given = environ.get("DEPLOYER_SESSION_ID")
-    if not given:
+    chosen = given or environ.get("DEPLOYER_SESSION_ID")
+    if not chosen:
         return uuid.uuid4().hex
-    if not re.fullmatch(r"[0-9a-f][0-9a-f-]{15,63}", given):
+    if not re.fullmatch(r"[0-9a-f][0-9a-f-]{15,63}", chosen):
         raise UsageError(
-            "`DEPLOYER_SESSION_ID` is not an id",
+            "`session_id` is not an id" if given else "`DEPLOYER_SESSION_ID` is not an id",
             hint="give 16 to 64 lower-case hexadecimal digits or dashes",
         )
-    return given
+    return chosen
 
 
 def quiet_sdk_loggers() -> None:

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from deployer.backends.base import Content
+from deployer.config.identity import ApplicationIdentity, resolve_identity
 from deployer.config.load import RawConfig, load_config
 from deployer.config.resolve import START, resolve_config
+from deployer.errors.base import ProjectError
 from deployer.errors.project import StartUnknown
 from deployer.events import AnalysisFinished, ConfigResolved, Emit, PackageBuilt, WarningRaised
 from deployer.models.analysis import ProjectAnalysis
@@ -50,6 +52,18 @@ def open_and_analyze(request: ProjectRequest) -> tuple[ProjectDir, ProjectAnalys
     """The folder and what was understood of it. Errors: ProjectError."""
     project_dir = ProjectDir.open(request.path)
     return project_dir, analyze(project_dir)
+
+
+def identify(request: ProjectRequest) -> ApplicationIdentity:
+    """Which group is meant, by flags, environment and file; the folder is read only where they do not say its name."""
+    raw = load_config(request.config_path, project_dir=request.path, environ=request.environ, flags=request.flags)
+    analysis: ProjectAnalysis | None = None
+    if request.flags.get("name") is None and not raw.from_file:
+        try:
+            analysis = open_and_analyze(request)[1]
+        except ProjectError:
+            analysis = None
+    return resolve_identity(raw, analysis)
 
 
 def configure(request: ProjectRequest, project_dir: ProjectDir, analysis: ProjectAnalysis) -> DeployConfig:
