@@ -1,0 +1,68 @@
+"""Fixtures for whole commands against a cloud of this test process's own."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from cloud_lab import CloudLab, Project
+
+from deployer.models.report import Report
+
+
+@dataclass(frozen=True, kw_only=True)
+class Running:
+    """A project that was deployed, and the report of it."""
+
+    project: Project
+    report: Report
+
+    @property
+    def instance_id(self) -> str:
+        return self.report.instance_ids[0]
+
+
+@pytest.fixture(scope="session")
+def session_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudLab]:
+    """One cloud for all tests of this process: each uses names of its own."""
+    lab = CloudLab(tmp_path_factory.mktemp("cloud"))
+    driver = lab.emulator.context.driver.info
+    try:
+        if driver.name != "namespaces":
+            pytest.skip(f"needs machines of their own: {driver.notice}")
+        yield lab
+    finally:
+        lab.close()
+
+
+@pytest.fixture
+def lab(session_lab: CloudLab, monkeypatch: pytest.MonkeyPatch) -> CloudLab:
+    """The cloud, with the environment of this process set for it."""
+    for name, value in session_lab.environment.items():
+        monkeypatch.setenv(name, value)
+    return session_lab
+
+
+@pytest.fixture
+def make_project(tmp_path: Path) -> Callable[..., Project]:
+    """Writes a small web server with its configuration."""
+
+    def make(name: str, greeting: str = "hello", **settings: object) -> Project:
+        return Project(path=tmp_path / name, name=name, **settings).write(greeting)
+
+    return make
+
+
+@pytest.fixture(scope="session")
+def session_running(session_lab: CloudLab, tmp_path_factory: pytest.TempPathFactory) -> Running:
+    project = Project(path=tmp_path_factory.mktemp("projects") / "keeper", name="keeper").write("kept")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in session_lab.environment.items():
+            patch.setenv(name, value)
+        return Running(project=project, report=session_lab.deployer().deploy(project.path, yes=True))
+
+
+@pytest.fixture
+def running(lab: CloudLab, session_running: Running) -> Running:
+    """One application that runs while all tests of this process do; they only look at it."""
+    return session_running
