@@ -40,17 +40,15 @@ def command(path: str, confirm: str | None, overwrite: bool, **arguments: Any) -
     }
     words = tuple(word.strip() for word in (confirm or "").split(",") if word.strip())
     screen = Screen(options, streams=True)
+    settings = screen.complete(path, given(arguments))
     with screen.deployer() as deployer:
-        report = screen.with_answers(
-            lambda settings: deployer.deploy(
-                path,
-                config=options.config,
-                confirm=(*words, "overwrite") if overwrite else words,
-                ask=screen.consent if screen.may_ask else None,
-                **own,
-                **settings,
-            ),
-            given(arguments),
+        report = deployer.deploy(
+            path,
+            config=options.config,
+            confirm=(*words, "overwrite") if overwrite else words,
+            ask=screen.consent if screen.may_ask else None,
+            **own,
+            **settings,
         )
     screen.result(report_data(report), lambda: render_report(report, screen.language))
     return 0

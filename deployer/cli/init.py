@@ -27,9 +27,8 @@ def command(path: str, from_json: str | None, print_template: bool, **arguments:
             screen.result({"template": template}, lambda: template.rstrip("\n"))
             return 0
         text = sys.stdin.read() if from_json == "-" else from_json
-        written = screen.with_answers(
-            lambda settings: deployer.init(path, config=options.config, from_json=text, **settings), given(arguments)
-        )
+        settings = screen.complete(path, given(arguments)) if text is None else given(arguments)
+        written = deployer.init(path, config=options.config, from_json=text, **settings)
     data = {
         "config": str(written.path),
         "backup": str(written.backup_path) if written.backup_path else None,

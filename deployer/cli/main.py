@@ -26,6 +26,7 @@ COMMANDS = MappingProxyType(
         "verify": ("verify", "Does it run? Exit 0 running, 1 failed, 2 cannot tell."),
         "status": ("status", "Show what is known of one application group."),
         "list": ("list", "List applications and their groups."),
+        "instances": ("instances", "List a region's ECS instances, newest first."),
         "logs": ("logs", "Show an application's log."),
         "releases": ("releases", "List the releases of a group."),
         "delete": ("delete", "Remove a group and everything made for it."),

@@ -22,11 +22,10 @@ def command(path: str, force: bool, **arguments: Any) -> int:
     """Print the plan."""
     options = take_common(arguments)
     screen = Screen(options, streams=True)
+    settings = screen.complete(path, given(arguments))
     with screen.deployer() as deployer:
-        plan = screen.with_answers(
-            lambda settings: deployer.plan(path, config=options.config, force=force, **settings), given(arguments)
-        )
-        again = deployer.command("deploy", path, options.config, given(arguments))
+        plan = deployer.plan(path, config=options.config, force=force, **settings)
+        again = deployer.command("deploy", path, options.config, settings)
     screen.result(plan_data(plan, again), lambda: _text(plan, screen, again))
     return 0
 

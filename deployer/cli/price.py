@@ -23,14 +23,13 @@ def command(path: str, target: str | None, **arguments: Any) -> int:  # noqa: AR
     """Print the price and what needs consent."""
     options = take_common(arguments)
     screen = Screen(options, streams=True)
+    settings = screen.complete(path, given(arguments))
     with screen.deployer() as deployer:
         try:
-            plan = screen.with_answers(
-                lambda settings: deployer.plan(path, config=options.config, force=True, **settings), given(arguments)
-            )
+            plan = deployer.plan(path, config=options.config, force=True, **settings)
         except (CloudError, TransientError) as error:
             raise PriceUnavailable(error) from error
-        again = deployer.command("deploy", path, options.config, given(arguments))
+        again = deployer.command("deploy", path, options.config, settings)
     region_id = plan.config.deploy_region_id
     screen.result(
         plan_data(plan, again),

@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import Any
 
 from deployer.api import Deployer, process_environment
 from deployer.cli.options import CommonOptions
@@ -11,14 +11,14 @@ from deployer.clock import SystemClock
 from deployer.errors.base import DeployerError
 from deployer.errors.decision import AnswersNeeded
 from deployer.events import Emit, Event
-from deployer.models.plan import Plan, Risk
+from deployer.models.plan import InstanceFacts, Plan, Risk
 from deployer.ui.errors import render_error
 from deployer.ui.live import View, make_view, wants_plain
 from deployer.ui.ndjson import NdjsonWriter
 from deployer.ui.stream import show
 from deployer.ui.texts import Language, language_of
 
-Result = TypeVar("Result")
+INSTANCES_SHOWN = 10
 
 
 class Screen:
@@ -55,17 +55,20 @@ class Screen:
             emit = self._tell
             self._view.__enter__()
         try:
-            yield Deployer(
-                local=self._options.local,
-                profile=self._options.profile,
-                backend=self._options.backend,
-                runner=self._options.runner,
-                timeout_seconds=self._options.timeout,
-                on_event=emit,
-                language=self.language,
-            )
+            yield self._make_deployer(emit)
         finally:
             self._close_view()
+
+    def _make_deployer(self, emit: Emit | None) -> Deployer:
+        return Deployer(
+            local=self._options.local,
+            profile=self._options.profile,
+            backend=self._options.backend,
+            runner=self._options.runner,
+            timeout_seconds=self._options.timeout,
+            on_event=emit,
+            language=self.language,
+        )
 
     def _tell(self, event: Event) -> None:
         if self._view is not None:
@@ -114,21 +117,36 @@ class Screen:
             show(sys.stderr, render_error(error, self.language))
         return error.exit_code
 
-    def with_answers(self, ask_for: Callable[[dict[str, Any]], Result], settings: dict[str, Any]) -> Result:
-        """What `ask_for` gives with these settings, after asking a person for the answers it misses."""
-        try:
-            return ask_for(settings)
-        except AnswersNeeded as error:
-            if not self.may_ask:
-                raise
-            return ask_for({**settings, **self._ask(error)})
+    def complete(self, path: str, settings: dict[str, Any]) -> dict[str, Any]:
+        """The settings with the answers a person gave to what they miss; as they are where nobody can be asked."""
+        if not self.may_ask:
+            return settings
+        quiet = self._make_deployer(None)
+        while True:
+            try:
+                quiet.configure(path, config=self._options.config, **settings)
+            except AnswersNeeded as error:
+                settings = {**settings, **self._ask(quiet, error, settings)}
+            except DeployerError:
+                return settings  # the command itself meets it again and shows it
+            else:
+                return settings
 
-    def _ask(self, error: AnswersNeeded) -> dict[str, str]:
-        from deployer.ui.prompts import ask_answers
+    def _ask(self, quiet: Deployer, error: AnswersNeeded, settings: dict[str, Any]) -> dict[str, str]:
+        from deployer.ui.prompts import ask_answers, choose_instance
 
-        self._close_view()
-        answers = ask_answers(error.questions)
+        answers = ask_answers(tuple(one for one in error.questions if one.id != "instance-id"))
+        if {**settings, **answers}.get("ecs") == "existing" and not settings.get("instance_id"):
+            region_id = answers.get("region") or str(settings.get("region", ""))
+            newest = quiet.list_instances(region_id)[:INSTANCES_SHOWN] if region_id else ()
+            answers["instance-id"] = choose_instance(tuple((one.instance_id, instance_words(one)) for one in newest))
         return {name.replace("-", "_"): value for name, value in answers.items()}
+
+
+def instance_words(instance: InstanceFacts) -> str:
+    """An instance in a line to choose from."""
+    address = instance.public_ip or instance.private_ip or "no address"
+    return f"{instance.instance_id}  {instance.instance_name}  {instance.status}  {instance.created_at}  {address}"
 
 
 def show_error(error: DeployerError, *, as_json: bool) -> None:

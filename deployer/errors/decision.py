@@ -87,9 +87,17 @@ class ConsentRefused(DecisionNeeded):
     def __init__(self, item: str) -> None:
         super().__init__(
             f"`{item}` was refused; nothing was changed",
-            hint="a new ECS instance keeps what runs today untouched: `--ecs new`",
+            hint=REFUSAL_HINTS.get(item, "change what was refused and ask for a new plan"),
             item=item,
         )
+
+
+REFUSAL_HINTS = {
+    "price": "take a smaller type with `--instance-type`, or an instance you have: `--ecs existing --instance-id ID`",
+    "existing ECS": "a new instance keeps what runs today untouched: `--ecs new`",
+    "overwrite": "`--force-new-group` leaves the running group as it is and makes a new one",
+    "delete": "`--dry-run` shows what would go; `--keep-instance` leaves the instance",
+}
 
 
 class DeleteNotConfirmed(DecisionNeeded):

@@ -11,16 +11,10 @@ from deployer.ui.texts import Language, text
 def ask_answers(questions: tuple[Question, ...], *, asker: Any = None) -> dict[str, str]:
     """One answer for each question, by its id, which is its flag's name.
 
-    Choosing an existing ECS instance asks for its id too, as "instance-id".
     `asker` stands for questionary. Errors: KeyboardInterrupt when the person leaves.
     """
     ask = asker or _questionary()
-    answers: dict[str, str] = {}
-    for question in questions:
-        answers[question.id] = _ask_one(ask, question)
-    if answers.get("ecs") == "existing" and "instance-id" not in answers:
-        answers["instance-id"] = _given(ask.text("ECS instance id:"))
-    return answers
+    return {question.id: _ask_one(ask, question) for question in questions}
 
 
 def choose_instance(rows: tuple[tuple[str, str], ...], *, asker: Any = None) -> str:

@@ -322,13 +322,9 @@ REGION = Question(id="region", text="which region?", flag="--region R", choices=
 ECS = Question(id="ecs", text="new or existing?", flag="--ecs", choices=(("new", "New"), ("existing", "Existing")))
 
 
-def test_missing_answers_are_asked_for_and_an_existing_instance_by_its_id():
-    person = Person("Beijing", "Existing", "i-bp1")
-    assert ask_answers((REGION, ECS), asker=person) == {
-        "region": "cn-beijing",
-        "ecs": "existing",
-        "instance-id": "i-bp1",
-    }
+def test_missing_answers_are_asked_for_one_by_one():
+    person = Person("Beijing", "Existing")
+    assert ask_answers((REGION, ECS), asker=person) == {"region": "cn-beijing", "ecs": "existing"}
     assert ask_answers((REGION,), asker=Person("another", "cn-wuhan-lr")) == {"region": "cn-wuhan-lr"}
     with pytest.raises(KeyboardInterrupt):
         ask_answers((REGION,), asker=Person(None))

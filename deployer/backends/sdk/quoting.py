@@ -132,4 +132,4 @@ def _storage(artifact_bytes: int) -> PriceItem:
 
 
 def _notes() -> tuple[str, ...]:
-    return ("estimated; the bill decides", f"traffic and OSS figures are from the price table of {OSS_TABLE_DATE}")
+    return (f"traffic and OSS figures are from the price table of {OSS_TABLE_DATE}",)
