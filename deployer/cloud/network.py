@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from deployer.cloud.ecs import EcsClient
@@ -112,18 +113,33 @@ class VpcClient:
             raise
         return str(body.status or "")
 
-    def create_vpc(self, cidr_block: str, name: str, client_token: str) -> str:
-        """The id of a new VPC, Pending at first. Removed by `delete_vpc`."""
-        from alibabacloud_vpc20160428.models import CreateVpcRequest
+    def create_vpc(
+        self, cidr_block: str, name: str, client_token: str, tags: Mapping[str, str] = MappingProxyType({})
+    ) -> str:
+        """The id of a new VPC, Pending at first, tagged from the start. Removed by `delete_vpc`."""
+        from alibabacloud_vpc20160428.models import CreateVpcRequest, CreateVpcRequestTag
 
         request = CreateVpcRequest(
-            region_id=self.region_id, cidr_block=cidr_block, vpc_name=name, client_token=client_token
+            region_id=self.region_id,
+            cidr_block=cidr_block,
+            vpc_name=name,
+            tag=[CreateVpcRequestTag(key=key, value=value) for key, value in tags.items()],
+            client_token=client_token,
         )
         return str(self._call("CreateVpc", "create_vpc", request).vpc_id)
 
-    def create_vswitch(self, vpc_id: str, zone_id: str, cidr_block: str, *, name: str, client_token: str) -> str:
-        """The id of a new vSwitch, Pending at first. Removed by `delete_vswitch`."""
-        from alibabacloud_vpc20160428.models import CreateVSwitchRequest
+    def create_vswitch(  # noqa: PLR0913  (all but the place go by name)
+        self,
+        vpc_id: str,
+        zone_id: str,
+        cidr_block: str,
+        *,
+        name: str,
+        client_token: str,
+        tags: Mapping[str, str] = MappingProxyType({}),
+    ) -> str:
+        """The id of a new vSwitch, Pending at first, tagged from the start. Removed by `delete_vswitch`."""
+        from alibabacloud_vpc20160428.models import CreateVSwitchRequest, CreateVSwitchRequestTag
 
         request = CreateVSwitchRequest(
             region_id=self.region_id,
@@ -131,6 +147,7 @@ class VpcClient:
             zone_id=zone_id,
             cidr_block=cidr_block,
             v_switch_name=name,
+            tag=[CreateVSwitchRequestTag(key=key, value=value) for key, value in tags.items()],
             client_token=client_token,
         )
         return str(self._call("CreateVSwitch", "create_vswitch", request).v_switch_id)
@@ -162,18 +179,6 @@ class VpcClient:
             if not vswitches or len(found) >= (body.total_count or 0):
                 return tuple(sorted(found, key=lambda one: one.vswitch_id))
             page += 1
-
-    def tag(self, resource_type: str, resource_id: str, tags: Mapping[str, str]) -> None:
-        """Set tags on a `VPC` or a `VSWITCH`; they go with the resource."""
-        from alibabacloud_vpc20160428.models import TagResourcesRequest, TagResourcesRequestTag
-
-        request = TagResourcesRequest(
-            region_id=self.region_id,
-            resource_type=resource_type,
-            resource_id=[resource_id],
-            tag=[TagResourcesRequestTag(key=key, value=value) for key, value in tags.items()],
-        )
-        self._call("TagResources", "tag_resources", request)
 
     def delete_vswitch(self, vswitch_id: str) -> None:
         from alibabacloud_vpc20160428.models import DeleteVSwitchRequest

@@ -129,7 +129,10 @@ class OssClient:
         self.protect_bucket(bucket_name)
 
     def protect_bucket(self, bucket_name: str) -> None:
-        """Switch on block public access, encryption and the rule for unfinished uploads; safe to repeat."""
+        """Switch on encryption, the rule for unfinished uploads and, last, block public access; safe to repeat.
+
+        A bucket that blocks public access has therefore had all of it done.
+        """
         import alibabacloud_oss_v2 as oss
 
         block = oss.PublicAccessBlockConfiguration(block_public_access=True)
@@ -139,11 +142,6 @@ class OssClient:
             prefix="",
             status="Enabled",
             abort_multipart_upload=oss.LifecycleRuleAbortMultipartUpload(days=1),
-        )
-        self._call(
-            "PutBucketPublicAccessBlock",
-            "put_bucket_public_access_block",
-            oss.PutBucketPublicAccessBlockRequest(bucket=bucket_name, public_access_block_configuration=block),
         )
         self._call(
             "PutBucketEncryption",
@@ -162,6 +160,17 @@ class OssClient:
                 bucket=bucket_name, lifecycle_configuration=oss.LifecycleConfiguration(rules=[drop_unfinished])
             ),
         )
+        self._call(
+            "PutBucketPublicAccessBlock",
+            "put_bucket_public_access_block",
+            oss.PutBucketPublicAccessBlockRequest(bucket=bucket_name, public_access_block_configuration=block),
+        )
+
+    def delete_bucket(self, bucket_name: str) -> None:
+        """Remove the bucket, which must be empty."""
+        import alibabacloud_oss_v2 as oss
+
+        self._call("DeleteBucket", "delete_bucket", oss.DeleteBucketRequest(bucket=bucket_name))
 
     def find_object(self, bucket_name: str, object_name: str) -> ObjectFacts | None:
         """The object; None when there is none of this name."""

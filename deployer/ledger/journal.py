@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from datetime import datetime
 from typing import Any
 
@@ -11,6 +12,7 @@ from deployer.ledger.names import LedgerNames
 from deployer.models.plan import canonical_json
 
 VERSION = 1
+DEPLOY_ID = r"\d{8}-\d{6}-[0-9a-f]{6}"
 
 
 class Journal:
@@ -46,10 +48,12 @@ class Journal:
         """The deploy ended: nothing is in flight any more."""
         self._write("closed", outcome=outcome, **facts)
 
-    def find(self, operation: str, key: str) -> str | None:
-        """What an earlier run of this deploy noted after a call."""
+    def find(self, operation: str, key: str, **facts: Any) -> str | None:
+        """What an earlier run of this deploy noted under `key` after a call with these facts."""
         for entry in reversed(self._entries):
-            if entry.get("event") == "after" and entry.get("operation") == operation and entry.get(key):
+            if entry.get("event") != "after" or entry.get("operation") != operation or not entry.get(key):
+                continue
+            if all(entry.get(name) == value for name, value in facts.items()):
                 return str(entry[key])
         return None
 
@@ -59,8 +63,8 @@ class Journal:
         self._oss.put_bytes(self._bucket_name, self._object_name, lines.encode())
 
 
-def find_unfinished(oss: OssClient, bucket_name: str, names: LedgerNames) -> str | None:
-    """The id of the newest deploy of the group when its journal was never closed, else None."""
+def find_unfinished(oss: OssClient, bucket_name: str, names: LedgerNames, content: str) -> str | None:
+    """The id of the newest deploy of the group when its journal was never closed and it was of this content, else None."""
     objects = oss.list_object_names(bucket_name, names.journals)
     if not objects:
         return None
@@ -68,7 +72,10 @@ def find_unfinished(oss: OssClient, bucket_name: str, names: LedgerNames) -> str
     entries = read_entries(oss.find_bytes(bucket_name, newest))
     if not entries or any(entry.get("event") == "closed" for entry in entries):
         return None
-    return newest.removeprefix(names.journals).removesuffix(".jsonl")
+    if entries[0].get("content") != content or entries[0].get("version") != VERSION:
+        return None
+    deploy_id = newest.removeprefix(names.journals).removesuffix(".jsonl")
+    return deploy_id if re.fullmatch(DEPLOY_ID, deploy_id) else None
 
 
 def read_entries(data: bytes | None) -> list[dict[str, Any]]:
@@ -77,7 +84,7 @@ def read_entries(data: bytes | None) -> list[dict[str, Any]]:
     for line in (data or b"").splitlines():
         try:
             entry = json.loads(line)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(entry, dict):
             entries.append(entry)

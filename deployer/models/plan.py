@@ -84,6 +84,7 @@ class Observed:
     last_release: LastRelease | None
     other_applications: tuple[str, ...]  # applications of ours on the chosen existing instance
     leftover_groups: tuple[str, ...]  # groups of this application without an instance
+    replaces_running: bool = False  # something good was released to these instances, or they were brought by the user
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

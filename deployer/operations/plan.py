@@ -147,7 +147,7 @@ def _run_instance(config: DeployConfig, wanted: NewInstance, observed: Observed)
 
 def _risks(config: DeployConfig, observed: Observed, quote: Quote) -> Sequence[Risk]:
     risks: list[Risk] = []
-    overwrites = observed.group_state is GroupState.HAS_ECS
+    overwrites = observed.group_state is GroupState.HAS_ECS and observed.replaces_running
     if quote.new_compute:
         risks.append(
             Risk(

@@ -54,6 +54,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 BUCKET_ACTIONS = (
+    "oss:DeleteBucket",
     "oss:GetBucketInfo",
     "oss:ListObjects",
     "oss:PutBucket",

@@ -29,7 +29,7 @@ from deployer.backends.sdk.observing import observe
 from deployer.backends.sdk.provisioning import Provisioner
 from deployer.backends.sdk.quoting import quote
 from deployer.backends.sdk.releasing import Releaser
-from deployer.backends.sdk.run import DeployRun, begin_run
+from deployer.backends.sdk.run import DeployRun, Intent, begin_run
 from deployer.backends.sdk.tags import group_tags
 from deployer.backends.sdk.uploading import upload
 from deployer.cloud.cloud import Cloud
@@ -82,9 +82,12 @@ class SdkBackend:
             self._cloud,
             names,
             plan.observed.bucket_name,
-            account_id=plan.observed.account_id,
-            command=command,
-            emit=emit,
+            Intent(
+                account_id=plan.observed.account_id,
+                command=command,
+                content=f"{plan.artifact_sha256}:{plan.scripts_sha256}:{plan.settings_sha256}",
+            ),
+            emit,
         ) as run:
             self._run = run
             try:
@@ -154,7 +157,7 @@ class SdkBackend:
                 remover.remove(removal, lambda instance: inspector.uninstall(instance, scope.application_name))
             return
         account_id = self._cloud.sts.get_identity().account_id
-        with begin_run(self._cloud, names, bucket_name, account_id=account_id, command="delete", emit=emit):
+        with begin_run(self._cloud, names, bucket_name, Intent(account_id=account_id, command="delete"), emit):
             for removal in others:
                 remover.remove(removal, lambda instance: inspector.uninstall(instance, scope.application_name))
         for removal in objects:

@@ -20,8 +20,11 @@ def find_bucket_name(oss: OssClient, account_id: str) -> str | None:
     return names[0]
 
 
-def check_bucket(oss: OssClient, bucket_name: str, account_id: str) -> None:
-    """Refuse a bucket that is somebody else's, public, or keeps versions (under which locks do not hold)."""
+def check_bucket(oss: OssClient, bucket_name: str, account_id: str) -> BucketFacts:
+    """The bucket, unless it is somebody else's, public, or keeps versions (under which locks do not hold).
+
+    Errors: ForeignBucket, UnsafeBucket.
+    """
     try:
         facts = oss.find_bucket(bucket_name)
     except AccessError:
@@ -33,6 +36,7 @@ def check_bucket(oss: OssClient, bucket_name: str, account_id: str) -> None:
     reason = _unsafe_because(facts, oss.region_id)
     if reason is not None:
         raise UnsafeBucket(bucket_name, reason)
+    return facts
 
 
 def _unsafe_because(facts: BucketFacts, region_id: str) -> str | None:
@@ -53,4 +57,18 @@ def create_bucket(oss: OssClient, account_id: str) -> str:
     key, value = BUCKET_TAG
     name = f"deployer-{secrets.token_hex(8)}-{oss.region_id}"
     oss.create_bucket(name, f"{key}={value}")
-    return find_bucket_name(oss, account_id) or name
+    older = find_bucket_name(oss, account_id)
+    if older is None or older == name:
+        return name
+    oss.delete_bucket(name)
+    finish_bucket(oss, older, account_id)
+    return older
+
+
+def finish_bucket(oss: OssClient, bucket_name: str, account_id: str) -> None:
+    """The bucket is still ours, and protected also when whoever made it was killed before it was done.
+
+    Errors: ForeignBucket, UnsafeBucket; nothing is written to either.
+    """
+    if not check_bucket(oss, bucket_name, account_id).block_public_access:
+        oss.protect_bucket(bucket_name)

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from deployer.backends.base import Content
 from deployer.backends.sdk.bucket import find_bucket_name
-from deployer.backends.sdk.tags import NETWORK_TAGS, group_tags
+from deployer.backends.sdk.tags import DEPLOY_ID_TAG, NETWORK_TAGS, group_tags
 from deployer.cloud.cloud import Cloud
 from deployer.cloud.network import InboundRule, VpcFacts, VSwitchFacts
 from deployer.errors.cloud import ApiRefused, InstanceUnfit, OutOfStock
 from deployer.ledger.names import LedgerNames
-from deployer.ledger.records import GOOD, ReleaseHistory
+from deployer.ledger.records import GOOD, ReleaseHistory, ReleaseRecord
 from deployer.models.config import DeployConfig, ExistingInstance, NewInstance
 from deployer.models.plan import GroupState, InstanceFacts, LastRelease, Network, Observed
 
@@ -26,7 +26,8 @@ def observe(cloud: Cloud, config: DeployConfig, content: Content) -> Observed:
     members = cloud.ecs.list_instances(tags=group_tags(config.application_name, config.application_group_name))
     instances = _chosen(cloud, config, members)
     application_exists = group is not None or cloud.oos.application_exists(config.application_name)
-    last = _last_release(cloud, bucket_name, names)
+    history = ReleaseHistory(cloud.oss, bucket_name, names) if bucket_name is not None else None
+    newest = history.find_newest() if history else None
     return Observed(
         account_id=identity.account_id,
         identity_arn=identity.arn,
@@ -41,10 +42,22 @@ def observe(cloud: Cloud, config: DeployConfig, content: Content) -> Observed:
         else None,
         artifact_exists=bucket_name is not None
         and cloud.oss.find_object(bucket_name, names.artifact(content.artifact_sha256)) is not None,
-        last_release=last,
+        last_release=_last_release(newest) if newest else None,
         other_applications=_neighbours(instances, config) if isinstance(config.instance, ExistingInstance) else (),
         leftover_groups=_leftovers(cloud, config) if application_exists and group is not None and not members else (),
+        replaces_running=_replaces_running(members, newest, history),
     )
+
+
+def _replaces_running(
+    members: tuple[InstanceFacts, ...], newest: ReleaseRecord | None, history: ReleaseHistory | None
+) -> bool:
+    """False for instances that only a failed or killed first deploy of ours ever had: nothing runs there to be lost."""
+    if any(DEPLOY_ID_TAG not in dict(member.tags) for member in members):
+        return True
+    if newest is not None and newest.status == GOOD:
+        return True
+    return history is not None and history.find_newest(status=GOOD) is not None
 
 
 def _group_state(*, group_exists: bool, members: tuple[InstanceFacts, ...]) -> GroupState:
@@ -102,12 +115,7 @@ def _leftovers(cloud: Cloud, config: DeployConfig) -> tuple[str, ...]:
     return tuple(sorted(group.name for group in cloud.oos.list_groups(config.application_name)))
 
 
-def _last_release(cloud: Cloud, bucket_name: str | None, names: LedgerNames) -> LastRelease | None:
-    if bucket_name is None:
-        return None
-    record = ReleaseHistory(cloud.oss, bucket_name, names).find_newest()
-    if record is None:
-        return None
+def _last_release(record: ReleaseRecord) -> LastRelease:
     return LastRelease(
         release_id=record.release_id,
         artifact_sha256=record.artifact_sha256,

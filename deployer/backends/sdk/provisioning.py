@@ -1,7 +1,7 @@
 """The changing steps up to an instance that runs and answers: network, security group, instance, application group."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from typing_extensions import assert_never
 
@@ -109,11 +109,10 @@ class Provisioner:
         vpc_id = self._run.change(
             "CreateVpc",
             "vpc_id",
-            lambda token: self._cloud.vpc.create_vpc(cidr_block, "deployer", token),
+            lambda token: self._cloud.vpc.create_vpc(cidr_block, "deployer", token, NETWORK_TAGS),
             cidr_block=cidr_block,
         )
         self._run.created("vpc", vpc_id, cidr_block)
-        self._cloud.vpc.tag("VPC", vpc_id, NETWORK_TAGS)
         self._wait(f"VPC {vpc_id}", lambda: self._cloud.vpc.get_vpc_status(vpc_id) or "not listed yet")
         self._place.vpc_id = vpc_id
 
@@ -134,14 +133,13 @@ class Provisioner:
             "CreateVSwitch", "vswitch_id", create, vpc_id=vpc_id, zone_id=zone_id, cidr_block=cidr_block
         )
         self._run.created("vswitch", vswitch_id, f"{zone_id} {cidr_block}")
-        self._cloud.vpc.tag("VSWITCH", vswitch_id, NETWORK_TAGS)
         self._wait(f"vSwitch {vswitch_id}", lambda: self._vswitch_status(vswitch_id))
         self._place.vswitch_id = vswitch_id
 
     def _try_create_vswitch(self, zone_id: str, cidr_block: str, token: str) -> str:
         try:
             return self._cloud.vpc.create_vswitch(
-                self._place.vpc_id, zone_id, cidr_block, name="deployer", client_token=token
+                self._place.vpc_id, zone_id, cidr_block, name="deployer", client_token=token, tags=NETWORK_TAGS
             )
         except DeployerError as error:
             if error.facts.get("api_code") in BUSY_VSWITCH_CODES:
@@ -210,9 +208,7 @@ class Provisioner:
             "RunInstances",
             "instance_id",
             lambda token: self._cloud.ecs.run_instance(wanted, token),
-            instance_type=step.instance_type,
-            image_id=step.image_id,
-            vswitch_id=self._place.vswitch_id,
+            **asdict(wanted),
         )
 
     def _zone_id(self) -> str:

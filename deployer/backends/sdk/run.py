@@ -6,17 +6,28 @@ import secrets
 import socket
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import TypeVar
 
-from deployer.backends.sdk.bucket import create_bucket
+from deployer.backends.sdk.bucket import create_bucket, finish_bucket
 from deployer.cloud.cloud import Cloud
+from deployer.errors.base import TransientError
 from deployer.events import Emit, ResourceChanged
 from deployer.ledger.journal import Journal, find_unfinished
 from deployer.ledger.lock import LIFE_SECONDS, Lock, LockHolder, hold_lock
 from deployer.ledger.names import LedgerNames
 
 Made = TypeVar("Made")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What a run is for. A run that was killed is gone on with by one of the same content only."""
+
+    account_id: str
+    command: str
+    content: str = ""
 
 
 class DeployRun:
@@ -37,14 +48,19 @@ class DeployRun:
     def change(self, operation: str, key: str, perform: Callable[[str], Made], **parameters: object) -> Made:
         """Make one changing call: the lock is still ours, the journal knows before and after. `perform` gets the token.
 
-        `key` is what the answer is noted under.
+        `key` is what the answer is noted under. A call whose outcome is unknown leaves the journal open, so that the
+        same command goes on under the same id and tokens.
         """
         self._lock.check()
         token = self.journal.token(operation, **parameters)
         self.journal.before(operation, client_token=token, **parameters)
         made = perform(token)
-        self.journal.after(operation, **{key: str(made)})
+        self.journal.after(operation, **{**parameters, key: str(made)})
         return made
+
+    def noted(self, operation: str, key: str, **parameters: object) -> str | None:
+        """What a killed run of this same deploy noted of a call that it made already."""
+        return self.journal.find(operation, key, **parameters)
 
     def created(self, kind: str, resource_id: str, detail: str = "") -> None:
         """Remember and tell that something new exists."""
@@ -57,33 +73,37 @@ class DeployRun:
 
 @contextmanager
 def begin_run(
-    cloud: Cloud, names: LedgerNames, bucket_name: str | None, *, account_id: str, command: str, emit: Emit
+    cloud: Cloud, names: LedgerNames, bucket_name: str | None, intent: Intent, emit: Emit
 ) -> Iterator[DeployRun]:
     """The run while the block lasts, under the group's lock. A run that was killed is gone on with under its own id.
 
-    Errors: LockHeld; ForeignBucket.
+    Errors: LockHeld; ForeignBucket, UnsafeBucket.
     """
     made: list[tuple[str, str]] = []
     if bucket_name is None:
-        bucket_name = create_bucket(cloud.oss, account_id)
+        bucket_name = create_bucket(cloud.oss, intent.account_id)
         made.append(("bucket", bucket_name))
+    else:
+        finish_bucket(cloud.oss, bucket_name, intent.account_id)
     clock = cloud.session.clock
     deploy_id = new_deploy_id(cloud)
     holder = LockHolder(
         deploy_id=deploy_id,
         holder=_who(),
-        command=command,
+        command=intent.command,
         expires_at=clock.now() + timedelta(seconds=LIFE_SECONDS),
     )
     with hold_lock(cloud.oss, bucket_name, names.lock, holder, clock) as lock:
-        resumed = find_unfinished(cloud.oss, bucket_name, names)
+        resumed = find_unfinished(cloud.oss, bucket_name, names, intent.content)
         journal = Journal(cloud.oss, bucket_name, names, resumed or deploy_id, clock)
-        journal.open(command=command, session_id=cloud.session.session_id, account_id=account_id)
+        journal.open(session_id=cloud.session.session_id, **asdict(intent))
         run = DeployRun(names=names, bucket_name=bucket_name, lock=lock, journal=journal, emit=emit)
         for kind, resource_id in made:
             run.created(kind, resource_id)
         try:
             yield run
+        except TransientError:
+            raise  # the same command goes on where this one stopped
         except Exception as error:
             journal.close("failed", error=getattr(error, "code", type(error).__name__))
             raise

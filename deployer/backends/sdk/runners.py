@@ -1,6 +1,7 @@
 """Two ways to run one command on one instance, with the same outcome: an OOS execution, or plain Cloud Assistant."""
 
 import base64
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -43,14 +44,15 @@ def run_by_oos(
         "OOSAssumeRole": "",
     }
     tags = {"deployer:application": run.names.application_name, "deployer:group": run.names.application_group_name}
-    execution_id = run.change(
+    place = {"instance_id": target.instance_id, "release_id": release_id}
+    execution_id = run.noted("StartExecution", "execution_id", **place) or run.change(
         "StartExecution",
         "execution_id",
         lambda token: cloud.oos.start_execution(
             read_template(RELEASE_TEMPLATE), parameters, tags=tags, client_token=token
         ),
-        instance_id=target.instance_id,
-        release_id=release_id,
+        **place,
+        command_sha256=hashlib.sha256(command).hexdigest(),
     )
     execution = _follow_execution(cloud, run, execution_id, seconds)
     outputs = _outputs_of(cloud, execution)
@@ -101,7 +103,8 @@ def run_by_assistant(
     cloud: Cloud, run: DeployRun, target: Target, command: bytes, *, release_id: str, seconds: int
 ) -> CommandOutcome:
     """The command by Cloud Assistant itself."""
-    invoke_id = run.change(
+    place = {"instance_id": target.instance_id, "release_id": release_id}
+    invoke_id = run.noted("RunCommand", "invoke_id", **place) or run.change(
         "RunCommand",
         "invoke_id",
         lambda token: cloud.assistant.start_command(
@@ -111,8 +114,8 @@ def run_by_assistant(
             timeout_seconds=seconds,
             client_token=token,
         ),
-        instance_id=target.instance_id,
-        release_id=release_id,
+        **place,
+        command_sha256=hashlib.sha256(command).hexdigest(),
     )
     result = follow_command(cloud, target.instance_id, invoke_id, seconds, run)
     return CommandOutcome(

@@ -3,6 +3,7 @@
 from deployer.cloud.oos import group_tag_key
 
 NETWORK_TAGS = {"deployer": "network"}
+DEPLOY_ID_TAG = "deployer:deploy-id"  # only on instances that were made here
 
 
 def group_tags(application_name: str, group_name: str) -> dict[str, str]:
@@ -14,6 +15,6 @@ def instance_tags(application_name: str, group_name: str, deploy_id: str) -> dic
     """What a new instance is born with; the last one makes the console show it in its group."""
     return {
         **group_tags(application_name, group_name),
-        "deployer:deploy-id": deploy_id,
+        DEPLOY_ID_TAG: deploy_id,
         group_tag_key(application_name): group_name,
     }
