@@ -13,6 +13,7 @@ import click
 
 from deployer import __version__
 from deployer.cli.options import wants_json
+from deployer.cli.outlet import Outlet
 
 # name -> (module, one-line help): enough for `--help` without loading any command.
 COMMANDS = MappingProxyType(
@@ -91,21 +92,20 @@ def run(arguments: Sequence[str]) -> int:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
-    as_json = wants_json(arguments)
+    outlet = Outlet(as_json=wants_json(arguments))
     try:
-        result = cli.main(args=list(arguments), prog_name="deployer", standalone_mode=False)
+        result = cli.main(args=list(arguments), prog_name="deployer", standalone_mode=False, obj=outlet)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
-        return _usage_error(error, as_json=as_json)
+        return _usage_error(error, outlet)
     except (KeyboardInterrupt, click.Abort):
-        sys.stderr.write("\ninterrupted\n")
-        return EXIT_INTERRUPTED
+        return _interrupted(outlet)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:  # noqa: BLE001  (the last net: everything below raises its own errors)
-        return _failed(error, as_json=as_json)
+        return _failed(error, outlet)
     return result if isinstance(result, int) else 0
 
 
@@ -113,27 +113,39 @@ def _interrupt(_signal: int, _frame: FrameType | None) -> None:
     raise KeyboardInterrupt
 
 
-def _usage_error(error: click.ClickException, *, as_json: bool) -> int:
+def _interrupted(outlet: Outlet) -> int:
+    """The exit code of a command that was ended before it changed anything."""
+    if outlet.as_json:
+        from deployer.cli.screen import show_error
+        from deployer.errors.release import Interrupted
+
+        show_error(Interrupted((), ()), outlet)
+    else:
+        sys.stderr.write("\ninterrupted\n")
+    return EXIT_INTERRUPTED
+
+
+def _usage_error(error: click.ClickException, outlet: Outlet) -> int:
     from deployer.cli.screen import show_error
     from deployer.errors.base import UsageError
 
     command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "deployer"
     hint = f"see `{command} --help`"
-    show_error(UsageError(error.format_message().rstrip("."), hint=hint), as_json=as_json)
+    show_error(UsageError(error.format_message().rstrip("."), hint=hint), outlet)
     return EXIT_USAGE
 
 
-def _failed(error: Exception, *, as_json: bool) -> int:
+def _failed(error: Exception, outlet: Outlet) -> int:
     """The exit code of an error; what is no error of ours is a defect, whose traceback goes to a file."""
     from deployer.cli.screen import show_error
     from deployer.errors.base import DeployerError
     from deployer.errors.defect import Defect
 
     if isinstance(error, DeployerError):
-        show_error(error, as_json=as_json)
+        show_error(error, outlet)
         return error.exit_code
     descriptor, path = tempfile.mkstemp(prefix="deployer-defect-", suffix=".txt")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         traceback.print_exception(error, file=file)
-    show_error(Defect(type(error).__name__, path), as_json=as_json)
+    show_error(Defect(type(error).__name__, path), outlet)
     return EXIT_DEFECT

@@ -5,8 +5,11 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
+import click
+
 from deployer.api import Deployer, process_environment
 from deployer.cli.options import CommonOptions
+from deployer.cli.outlet import Outlet
 from deployer.clock import SystemClock
 from deployer.errors.base import DeployerError
 from deployer.errors.decision import AnswersNeeded
@@ -14,7 +17,6 @@ from deployer.events import Emit, Event
 from deployer.models.plan import InstanceFacts, Plan, Risk
 from deployer.ui.errors import render_error
 from deployer.ui.live import View, make_view, wants_plain
-from deployer.ui.ndjson import NdjsonWriter
 from deployer.ui.stream import show
 from deployer.ui.texts import Language, language_of
 
@@ -27,7 +29,7 @@ class Screen:
     def __init__(self, options: CommonOptions, *, streams: bool = False) -> None:
         self._options = options
         self._streams = streams
-        self._writer = NdjsonWriter(sys.stdout, SystemClock()) if options.as_json else None
+        self._writer = _outlet().writer if options.as_json else None
         self._view: View | None = None
         self._shown = ""  # the plan that was printed
         self.language: Language = language_of(options.lang, _locale())
@@ -149,10 +151,15 @@ def instance_words(instance: InstanceFacts) -> str:
     return f"{instance.instance_id}  {instance.instance_name}  {instance.status}  {instance.created_at}  {address}"
 
 
-def show_error(error: DeployerError, *, as_json: bool) -> None:
+def _outlet() -> Outlet:
+    context = click.get_current_context(silent=True)
+    return (context.find_object(Outlet) if context else None) or Outlet(as_json=True)
+
+
+def show_error(error: DeployerError, outlet: Outlet) -> None:
     """The error as the last JSON line on stdout, or for a person on stderr."""
-    if as_json:
-        NdjsonWriter(sys.stdout, SystemClock()).error(error)
+    if outlet.as_json:
+        outlet.writer.error(error)
     else:
         show(sys.stderr, render_error(error, language_of("auto", _locale())))
 
