@@ -12,6 +12,7 @@ from typing import Any
 from deployer.emulator.machines.base import DriverInfo, MachineError, MachineSpec
 from deployer.emulator.machines.fleet import Fleet
 from deployer.emulator.machines.image import os_family, seed_disk, write_identity
+from deployer.emulator.machines.interpreters import find_interpreters, shared_libraries
 from deployer.emulator.machines.leftovers import machine_directory, remove_tree
 from deployer.emulator.machines.link import FIRST_MAPPED_ID, AgentLink, is_real_root
 from deployer.emulator.machines.outbound import Address
@@ -24,6 +25,9 @@ _PYTHON = "/opt/emulator/python"
 _FIRST = "/opt/emulator/first"
 _PACKAGES = "/opt/emulator/packages"
 _LAST = "/opt/emulator/last"
+_PYTHONS = "/opt/emulator/pythons"  # shown there; the package manager "installs" one by a link in the next folder
+_INSTALLED = "/var/lib/emulator/bin"
+_LIBRARIES = "/opt/emulator/libraries"
 _SCRIPTS = "/var/lib/cloud-assistant/scripts"
 _PROXY_URL = "http://127.0.0.1:3128"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
@@ -47,6 +51,7 @@ class NamespaceDriver:
         self._data_dir = data_dir.resolve()
         self._environment = dict(environment)
         self._sources: PackageSources = find_package_sources(environment, shown_at=_PACKAGES)
+        self._interpreters = find_interpreters()
         self._proxy = OutboundProxy(index_url=self._sources.index_url, environment=environment)
         self._fleet = Fleet(self._data_dir, self._proxy)
         self._system = self._data_dir / ".system"
@@ -54,8 +59,19 @@ class NamespaceDriver:
         for family, names in PACKAGE_MANAGERS.items():
             write_shims(self._system / family, {**FIRST, **dict.fromkeys(names, PACKAGE_MANAGER)})
         write_shims(self._system / "last", LAST)
+        self._link_libraries()
         self._nothing = self._system / "nothing"
         self._nothing.touch(mode=0o444)
+
+    def _link_libraries(self) -> None:
+        """A folder with the shared libraries of the Pythons shown inside, and nothing else of theirs."""
+        folder = self._system / "libraries"
+        folder.mkdir(parents=True, exist_ok=True)
+        own = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        shown = {**{version: f"{_PYTHONS}/{version}" for version in self._interpreters}, own: _PYTHON}
+        for version, name in shared_libraries({**self._interpreters, own: sys.base_prefix}):
+            (folder / name).unlink(missing_ok=True)
+            (folder / name).symlink_to(f"{shown[version]}/lib/{name}")
 
     @property
     def info(self) -> DriverInfo:
@@ -90,6 +106,8 @@ class NamespaceDriver:
         binds = {_FIRST: str(self._system / family), _LAST: str(self._system / "last")}
         if not _is_below_usr(sys.base_prefix):
             binds[_PYTHON] = sys.base_prefix
+        binds[_LIBRARIES] = str(self._system / "libraries")
+        binds |= {f"{_PYTHONS}/{version}": prefix for version, prefix in self._interpreters.items()}
         binds |= dict(self._sources.binds)
         return {
             "isolated": True,
@@ -105,7 +123,7 @@ class NamespaceDriver:
 
     def _command_environment(self, spec: MachineSpec) -> dict[str, str]:
         direct = f"localhost,127.0.0.1,::1,{spec.private_ip}"
-        environment = {"PATH": _command_path(), **proxy_variables(_PROXY_URL, direct)}
+        environment = {"PATH": _command_path(), "LD_LIBRARY_PATH": _LIBRARIES, **proxy_variables(_PROXY_URL, direct)}
         for name in _CERTIFICATE_VARIABLES:
             if self._environment.get(name, "").startswith(("/etc/", "/usr/")):
                 environment[name] = self._environment[name]
@@ -144,7 +162,7 @@ def _command_path() -> str:
     if not _is_below_usr(sys.base_prefix):
         own = f"{_PYTHON}/bin"
         parts = [_FIRST, _SYSTEM_PATH, own] if _host_python_makes_environments() else [_FIRST, own, _SYSTEM_PATH]
-    return ":".join((*parts, _LAST))
+    return ":".join((*parts, _INSTALLED, _LAST))
 
 
 def _host_python_makes_environments() -> bool:

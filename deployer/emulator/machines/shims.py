@@ -19,9 +19,10 @@ for argument in "$@"; do
 done
 command_of() {
   case $1 in
-    python3-pip|python3[0-9]*-pip|python3.[0-9]*-pip) echo pip3 ;;
+    python3-pip) echo pip3 ;;
     python3-devel|python3-venv|python3-virtualenv|python3-setuptools|python3-wheel|python3) echo python3 ;;
-    python3[0-9]*|python3.[0-9]*) echo python3 ;;
+    python3.[0-9]*) echo "${1%%-*}" ;;
+    python3[0-9]*) local name=${1%%-*} && echo "python3.${name#python3}" ;;
     nodejs*|nodejs) echo node ;;
     java-*|jre*|jdk*) echo java ;;
     golang*) echo go ;;
@@ -42,12 +43,20 @@ command_of() {
     *) echo "$1" ;;
   esac
 }
+installable() { # a further Python of the host, shown below the folder of that name
+  local program
+  program=$(command_of "$1")
+  [ -x "/opt/emulator/pythons/${program#python}/bin/$program" ] || return 1
+  mkdir -p /var/lib/emulator/bin && ln -sf "/opt/emulator/pythons/${program#python}/bin/$program" /var/lib/emulator/bin/
+}
 case $verb in
   install|reinstall|groupinstall|localinstall)
     missing=()
     for package in "${packages[@]}"; do
       if command -v "$(command_of "$package")" >/dev/null 2>&1; then
         echo "Package $package is already installed."
+      elif installable "$package"; then
+        echo "Installed: $package (the host's)"
       else
         missing+=("$package")
       fi
