@@ -94,7 +94,7 @@ def run(arguments: Sequence[str]) -> int:
             signal.signal(getattr(signal, name), _interrupt)
     outlet = Outlet(as_json=wants_json(arguments))
     try:
-        result = cli.main(args=list(arguments), prog_name="deployer", standalone_mode=False, obj=outlet)
+        result = cli.main(args=list(arguments) or ["--help"], prog_name="deployer", standalone_mode=False, obj=outlet)
     except click.exceptions.Exit as error:
         return error.exit_code
     except click.ClickException as error:
