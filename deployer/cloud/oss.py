@@ -8,6 +8,7 @@ from typing import Any, BinaryIO
 
 from deployer.cloud.session import Session
 from deployer.errors.base import DeployerError
+from deployer.errors.cloud import AnswerNotUnderstood
 
 PART_BYTES = 32 * 1024 * 1024
 DELETE_BATCH = 1000  # DeleteMultipleObjects takes up to 1,000 keys
@@ -68,9 +69,21 @@ class OssClient:
         )
 
     def _call(self, ram_action: str, method: str, request: Any) -> Any:
-        """The result of one call; `ram_action` is the name RAM knows it by, `method` the SDK's."""
+        """The result of one call; `ram_action` is the name RAM knows it by, `method` the SDK's.
+
+        Every answer of OSS has a request id: one without is a page of something on the way, whatever its status.
+        Source: https://www.alibabacloud.com/help/en/oss/developer-reference/common-http-headers
+        """
+        action = f"oss:{ram_action}"
         perform = getattr(self._client(), method)
-        return self._session.call(f"oss:{ram_action}", lambda: perform(request))
+
+        def ask() -> Any:
+            result = perform(request)
+            if not result.request_id:
+                raise AnswerNotUnderstood(action, f"HTTP {result.status_code} without a request id")
+            return result
+
+        return self._session.call(action, ask)
 
     def list_bucket_names(self, tag_key: str, tag_value: str) -> tuple[str, ...]:
         """The account's buckets of this region with the tag, oldest first."""

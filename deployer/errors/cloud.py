@@ -5,64 +5,10 @@ Those that come from an API call carry `action`, `api_code`, `request_id` and `r
 
 from typing import Any
 
-from deployer.errors.base import AccessError, CloudError, TargetError, TransientError
+from deployer.errors.base import CloudError, TargetError, TransientError
 
 TOP_UP_URL = "https://usercenter2.aliyun.com/finance/fund-management/recharge"
 QUOTA_URL = "https://quotas.console.aliyun.com/"
-ACCESS_KEY_URL = "https://ram.console.aliyun.com/manage/ak"
-
-
-class CredentialsMissing(AccessError):
-    """No source of the default chain gave credentials."""
-
-    code = "access.credentials_missing"
-
-    def __init__(self, tried: tuple[str, ...]) -> None:
-        super().__init__(
-            "no Alibaba Cloud credentials were found: " + ("; ".join(tried) or "no source is set up"),
-            hint="set ALIBABA_CLOUD_ACCESS_KEY_ID and ALIBABA_CLOUD_ACCESS_KEY_SECRET in your own shell, sign in with "
-            "`aliyun configure --mode OAuth`, or try the local cloud with `--local`",
-            next_commands=("deployer check",),
-            tried=list(tried),
-        )
-
-
-class CredentialsRefused(AccessError):
-    """The credentials are wrong, inactive or expired."""
-
-    code = "access.credentials_refused"
-
-    def __init__(self, message: str, hint: str, **facts: Any) -> None:
-        super().__init__(message, hint=hint, next_commands=("deployer check",), **facts)
-
-
-class PermissionDenied(AccessError):
-    """A RAM policy does not allow the action."""
-
-    code = "access.permission_denied"
-
-    def __init__(self, missing_action: str, **facts: Any) -> None:
-        explicit = facts.get("no_permission_type") == "ExplicitDeny"
-        super().__init__(
-            f"the identity may not call `{missing_action}`" + (" (a policy denies it)" if explicit else ""),
-            hint=f"let an administrator allow `{missing_action}` for it; `deployer policy` prints a policy that is enough",
-            next_commands=("deployer policy",),
-            missing_action=missing_action,
-            **facts,
-        )
-
-
-class ClockIsWrong(AccessError):
-    """This machine's clock differs too much from the cloud's."""
-
-    code = "access.clock_is_wrong"
-
-    def __init__(self, **facts: Any) -> None:
-        super().__init__(
-            "this machine's clock differs from the cloud's by more than 15 minutes, so requests cannot be signed",
-            hint="set the clock, for example with `timedatectl set-ntp true`",
-            **facts,
-        )
 
 
 class ApiRefused(CloudError):
@@ -81,10 +27,10 @@ class ApiRefused(CloudError):
         self.api_code = api_code
 
 
-class AnswerNotUnderstood(CloudError):
-    """What answered is not the API: a proxy's page, or a body cut short."""
+class AnswerNotUnderstood(TransientError):
+    """What answered is not the API: a proxy's page, or a body cut short. Whether the call took effect is not known."""
 
-    code = "cloud.answer_not_understood"
+    code = "transient.answer_not_understood"
 
     def __init__(self, action: str, found: str) -> None:
         super().__init__(

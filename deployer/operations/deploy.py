@@ -25,6 +25,7 @@ from deployer.operations.steps import DEPLOY_STEPS, StepProgress
 from deployer.operations.verify import raise_unless_running, verify
 
 OpenBackend = Callable[[str], Backend]
+TELLING = ("code", "exit_code", "pid", "alive_seconds", "restarts", "listening", "http_status", "warnings")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,12 +150,12 @@ def raise_unless_released(release: Release, plan: Plan) -> None:
                 result.failed_stage or "command",
                 result.message,
                 next_commands=words.next_commands,
-                log_tail=result.log_tail,
-                evidence=result.evidence,
-                restored_release_id=result.restored_release_id,
                 release_id=release.release_id,
+                restored_release_id=result.restored_release_id,
                 execution_id=release.execution_id,
+                evidence={name: result.evidence[name] for name in TELLING if result.evidence.get(name)},
                 left=[{"kind": "instance", "id": one.instance_id} for one in release.results],
+                log_tail=result.log_tail,
             )
 
 

@@ -12,6 +12,7 @@ from deployer.ui.texts import Language, text
 
 _SHOWN_ELSEWHERE = {ConfigInvalid: "problems", AnswersNeeded: "questions", ApprovalNeeded: "items"}
 _MAX_FACT_LINES = 200
+_MAX_LOG_LINES = 30
 
 
 def render_error(error: DeployerError, language: Language = "en") -> str:
@@ -23,9 +24,12 @@ def render_error(error: DeployerError, language: Language = "en") -> str:
         lines += [line for question in error.questions for line in ("", *_question(question, language))]
     elif isinstance(error, ApprovalNeeded):
         lines += [f"   {number}) {word}: {printable(asked)}" for number, (word, asked) in enumerate(error.items, 1)]
-    facts = _facts({name: value for name, value in error.facts.items() if name != _SHOWN_ELSEWHERE.get(type(error))})
+    elsewhere = {_SHOWN_ELSEWHERE.get(type(error)), "log_tail"}
+    facts = _facts({name: value for name, value in error.facts.items() if name not in elsewhere})
     if facts:
         lines += ["", *facts]
+    if error.facts.get("log_tail"):
+        lines += ["", *_log(str(error.facts["log_tail"]))]
     if error.hint:
         lines += ["", f"{text('hint', language)}: {printable(error.hint)}"]
     lines += [f"{text('try', language)}: {printable(command, one_line=True)}" for command in error.next_commands]
@@ -73,6 +77,14 @@ def _facts(facts: Mapping[str, Any]) -> list[str]:
             continue
         lines += _fact(name.replace("_", " "), to_json_value(value))
     return lines[:_MAX_FACT_LINES]
+
+
+def _log(text: str) -> list[str]:
+    """The last lines of a log; how many stand before them is said."""
+    lines = printable(text.rstrip("\n")).split("\n")
+    shown = lines[-_MAX_LOG_LINES:]
+    more = f" (the last {len(shown)} of {len(lines)} lines)" if len(lines) > len(shown) else ""
+    return [f"  log{more}:", *(f"    | {line}" for line in shown)]
 
 
 def _fact(name: str, value: Any, margin: str = "  ") -> list[str]:

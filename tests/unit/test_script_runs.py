@@ -205,7 +205,7 @@ def test_under_the_runner_the_unpacked_release_is_used_and_the_log_marker_is_the
     release.mkdir(parents=True)
     (release / "app.sh").write_text(SERVING.replace("VERSION", "right"))
     printed = machine.run(
-        "bash shop-start.sh > /dev/null; echo code $?; cat shop.log; readlink /proc/$(cat shop.pid)/cwd; ls app.pid; "
+        "bash shop-start.sh > /dev/null; echo code $?; while [ ! -s shop.log ]; do sleep 0.05; done; cat shop.log; readlink /proc/$(cat shop.pid)/cwd; ls app.pid; "
         "bash shop-stop.sh; ls shop.pid",
         DEPLOYER_RELEASE_ID="r2",
         DEPLOYER_ARCHIVE="/root/project_r2.zip",
