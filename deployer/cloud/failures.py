@@ -4,16 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from deployer.errors.base import DeployerError
-from deployer.errors.cloud import (
+from deployer.errors.access import (
     ACCESS_KEY_URL,
-    AnswerNotUnderstood,
-    ApiRefused,
     ClockIsWrong,
     CredentialsMissing,
     CredentialsRefused,
-    NotEnoughBalance,
     PermissionDenied,
+)
+from deployer.errors.base import DeployerError
+from deployer.errors.cloud import (
+    AnswerNotUnderstood,
+    ApiRefused,
+    NotEnoughBalance,
     QuotaReached,
     ServiceFailed,
     Throttled,

@@ -13,8 +13,9 @@ from typing import Any, TypeVar
 
 from deployer.clock import Clock, SystemClock
 from deployer.cloud.failures import translate
+from deployer.errors.access import CredentialsMissing
 from deployer.errors.base import TransientError, UsageError
-from deployer.errors.cloud import CredentialsMissing, Throttled
+from deployer.errors.cloud import Throttled
 from deployer.models.secret import Secret
 
 Answer = TypeVar("Answer")

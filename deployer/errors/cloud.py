@@ -42,16 +42,20 @@ class AnswerNotUnderstood(TransientError):
 
 
 class RegionUnknown(CloudError):
-    """No such region, or it is not enabled for the account."""
+    """No such region, or it is not open to the account; `open_region_ids` are."""
 
     code = "cloud.region_unknown"
 
-    def __init__(self, deploy_region_id: str, near: tuple[str, ...] = ()) -> None:
+    def __init__(self, deploy_region_id: str, open_region_ids: tuple[str, ...], **facts: Any) -> None:
         super().__init__(
-            f"there is no region `{deploy_region_id}`",
-            hint=f"did you mean `{near[0]}`" if near else "give a region id such as `cn-hangzhou` with --region",
+            f"the region `{deploy_region_id}` does not exist or is not open to this account",
+            hint="choose an open one with --region, such as " + ", ".join(f"`{one}`" for one in open_region_ids[:3])
+            if open_region_ids
+            else "give a region id such as `cn-hangzhou` with --region",
+            next_commands=("deployer check",),
             deploy_region_id=deploy_region_id,
-            near=list(near),
+            open_region_ids=list(open_region_ids),
+            **facts,
         )
 
 

@@ -9,13 +9,12 @@ from deployer.backends.runner.evidence import parse_output
 from deployer.backends.sdk.run import DeployRun
 from deployer.backends.sdk.runners import CommandOutcome, run_by_assistant, run_by_oos
 from deployer.cloud.cloud import Cloud
-from deployer.errors.cloud import PermissionDenied
+from deployer.errors.access import PermissionDenied
 from deployer.events import WarningRaised
 from deployer.ledger.records import ReleaseHistory, ReleaseRecord
 from deployer.models.config import DeployConfig
 from deployer.models.plan import Plan
 from deployer.models.release import Artifact, InstanceResult, Release, Target
-
 
 OTHER_STAGES_SECONDS = 300  # fetching, unpacking, stopping, restoring
 LONGEST_COMMAND_SECONDS = 3600
