@@ -6,6 +6,7 @@ Every command of the command line is one method here, with the same results and 
 import shlex
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -215,14 +216,25 @@ class Deployer:
             return deploy(request, self._open_backend, self._emit, self._clock)
 
     def verify(
-        self, path: str | Path = ".", *, config: str | Path | None = None, lines: int = 1000, **flags: Any
+        self,
+        path: str | Path = ".",
+        *,
+        config: str | Path | None = None,
+        lines: int = 1000,
+        wait_seconds: float = 0.0,
+        outside: bool = False,
+        **flags: Any,
     ) -> Verification:
-        """Whether the application runs, on evidence from each of its instances; changes nothing."""
+        """Whether the application runs, on evidence from each of its instances; changes nothing.
+
+        It is looked at again until it runs or `wait_seconds` have passed; `outside` asks its public address from here.
+        """
         from deployer.operations.verify import verify
 
         with self._run("verify", ()):
             backend, request = self._log_request(path, config, flags, lines=lines, whole=False)
-            return verify(backend, request, self._emit)
+            request = replace(request, outside=outside)
+            return verify(backend, request, self._emit, wait_seconds=wait_seconds, clock=self._clock)
 
     def logs(
         self,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from deployer.cloud.session import Session
@@ -93,8 +93,7 @@ class LogRequest:
     whole: bool = False  # False: only since the marker of the newest release
     port: int | None = None
     health_path: str = "/"
-    outside: bool = False
-    facts: dict[str, Any] = field(default_factory=dict)
+    outside: bool = False  # ask the public address from this computer too
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -15,15 +15,24 @@ from deployer.ui.verification import render_verification
 @click.command("verify", help="Say whether the application runs, on evidence. Exit 0 running, 1 failed, 2 cannot tell.")
 @click.argument("path", default=".")
 @click.option("--instance-id", help="Look at this instance only.")
-@click.option("--wait", type=float, help="Accepted for the original tool's command lines: looking is immediate.")
+@click.option(
+    "--wait",
+    type=click.FloatRange(0),
+    default=3.0,
+    show_default=True,
+    help="Look again until it runs, at most so many seconds.",
+)
+@click.option("--outside", is_flag=True, help="Ask the public address from this computer too.")
 @setting_options
 @common_options
-def command(path: str, wait: float | None, **arguments: Any) -> int:  # noqa: ARG001  (accepted, without effect)
+def command(path: str, wait: float, outside: bool, **arguments: Any) -> int:
     """Show checks, log and verdict."""
     options = take_common(arguments)
     screen = Screen(options)
     with screen.deployer() as deployer:
-        verification = deployer.verify(path, config=options.config, **given(arguments))
+        verification = deployer.verify(
+            path, config=options.config, wait_seconds=wait, outside=outside, **given(arguments)
+        )
         logs = deployer.command("logs", path, options.config, given(arguments))
     data = {"verdict": verification.verdict.value, **to_json_value(verification)}
     if verification.verdict is Verdict.RUNNING:

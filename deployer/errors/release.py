@@ -12,7 +12,13 @@ class ChangeFailed(ReleaseError):
     code = "release.change_failed"
 
     def __init__(
-        self, cause: DeployerError, step: str, left: Sequence[dict[str, str]], next_commands: tuple[str, ...]
+        self,
+        cause: DeployerError,
+        step: str,
+        left: Sequence[dict[str, str]],
+        next_commands: tuple[str, ...],
+        *,
+        cost_reminder: str,
     ) -> None:
         super().__init__(
             f"{step} failed: {cause.message}",
@@ -21,6 +27,7 @@ class ChangeFailed(ReleaseError):
             step=step,
             left=list(left),
             cause=cause.as_dict(),
+            cost_reminder=cost_reminder if left else "nothing was made, so nothing costs",
         )
 
 
@@ -92,12 +99,13 @@ class Interrupted(ReleaseError):
     code = "interrupted"
     exit_code = 130
 
-    def __init__(self, left: Sequence[dict[str, str]], next_commands: tuple[str, ...]) -> None:
+    def __init__(self, left: Sequence[dict[str, str]], next_commands: tuple[str, ...], *, cost_reminder: str) -> None:
         super().__init__(
             "interrupted: no new step was started",
             hint="run the same command again: it goes on where this one stopped",
             next_commands=next_commands,
             left=list(left),
+            cost_reminder=cost_reminder if left else "nothing was made, so nothing costs",
         )
 
 

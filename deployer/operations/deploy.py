@@ -19,7 +19,7 @@ from deployer.operations.groups import with_free_group
 from deployer.operations.naming import GroupWords
 from deployer.operations.plan import describe_step, observe_and_plan
 from deployer.operations.prepare import Prepared, ProjectRequest, prepare
-from deployer.operations.reporting import Ending, make_report
+from deployer.operations.reporting import Ending, cost_reminder, make_report
 from deployer.operations.revision import prepare_revision
 from deployer.operations.steps import DEPLOY_STEPS, StepProgress
 from deployer.operations.verify import raise_unless_running, verify
@@ -109,6 +109,7 @@ def _tell_plan(plan: Plan, emit: Emit) -> None:
 def _change(ending: Ending, backend: Backend, emit: Emit) -> Ending:
     """Upload, provision and release under the group's lock. What was made by then stands in the error that ends it."""
     plan, progress = ending.plan, ending.progress
+    words = GroupWords.of(plan.config)
     made: list[dict[str, str]] = []
     step = "upload"
     try:
@@ -130,13 +131,13 @@ def _change(ending: Ending, backend: Backend, emit: Emit) -> Ending:
                 raise_unless_released(release, plan)
                 told.tell(f"{release.release_id} by {release.runner}")
     except KeyboardInterrupt:
-        raise Interrupted(made, GroupWords.of(plan.config).next_commands) from None
+        raise Interrupted(made, words.next_commands, cost_reminder=cost_reminder(plan)) from None
     except ReleaseError:
         raise
     except DeployerError as error:
         if not made and step == "upload":
             raise
-        raise ChangeFailed(error, step, made, GroupWords.of(plan.config).next_commands) from error
+        raise ChangeFailed(error, step, made, words.next_commands, cost_reminder=cost_reminder(plan)) from error
     return replace(ending, artifact=artifact, targets=targets, release=release)
 
 
@@ -155,6 +156,7 @@ def raise_unless_released(release: Release, plan: Plan) -> None:
                 execution_id=release.execution_id,
                 evidence={name: result.evidence[name] for name in TELLING if result.evidence.get(name)},
                 left=[{"kind": "instance", "id": one.instance_id} for one in release.results],
+                cost_reminder=cost_reminder(plan),
                 log_tail=result.log_tail,
             )
 

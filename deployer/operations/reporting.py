@@ -55,7 +55,7 @@ def make_report(ending: Ending, *, status: str, elapsed_seconds: float) -> Repor
             config.application_name, config.application_group_name, status, config.deploy_region_id, execution_id
         ),
         usage=_usage(ending.analysis, urls, words),
-        cost_reminder=_cost_reminder(plan, words),
+        cost_reminder=cost_reminder(plan),
         next_commands=(
             ("see its state", words.command("status")),
             ("read its log", words.command("logs")),
@@ -96,7 +96,9 @@ def _usage(analysis: ProjectAnalysis, urls: tuple[str, ...], words: GroupWords) 
     return (f"open {url} in a browser", f"or ask it: `curl -i {url}/`")
 
 
-def _cost_reminder(plan: Plan, words: GroupWords) -> str:
+def cost_reminder(plan: Plan) -> str:
+    """What goes on costing, and the command that ends it. Never left out, also after a failure."""
+    words = GroupWords.of(plan.config)
     if isinstance(plan.config.instance, ExistingInstance):
         return (
             "the instance is yours and costs what it did before; the archive in OSS adds "

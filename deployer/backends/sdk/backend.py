@@ -25,7 +25,7 @@ from deployer.backends.sdk.listing import (
     list_groups,
     past_release,
 )
-from deployer.backends.sdk.observing import observe
+from deployer.backends.sdk.observing import known_region, observe
 from deployer.backends.sdk.provisioning import Provisioner
 from deployer.backends.sdk.quoting import quote
 from deployer.backends.sdk.releasing import Releaser
@@ -63,10 +63,13 @@ class SdkBackend:
         return self._cloud.ecs.list_region_ids()
 
     def list_instances(self, deploy_region_id: str) -> Sequence[InstanceFacts]:
-        return RegionClouds(self._cloud).cloud(deploy_region_id).ecs.list_instances()
+        cloud = RegionClouds(self._cloud).cloud(deploy_region_id)
+        with known_region(cloud):
+            return cloud.ecs.list_instances()
 
     def observe(self, config: DeployConfig, content: Content) -> Observed:
-        return observe(self._cloud, config, content)
+        with known_region(self._cloud):
+            return observe(self._cloud, config, content)
 
     def quote(self, config: DeployConfig, observed: Observed, artifact_bytes: int) -> Quote:
         return quote(self._cloud, config, observed, artifact_bytes)

@@ -1,14 +1,17 @@
 """A look at the application on its instances by a read-only probe, and its removal from an instance that stays."""
 
 import uuid
+from dataclasses import replace
 
 from deployer.backends.base import LogRequest
 from deployer.backends.runner.command import ProbeInput, RunnerInput, render_command, render_probe
 from deployer.backends.runner.evidence import ProbeReport, parse_output, parse_probe_output
+from deployer.backends.sdk.listing import find_history
 from deployer.backends.sdk.runners import follow_command
 from deployer.backends.sdk.tags import group_tags
-from deployer.cloud.assistant import InvocationResult
+from deployer.cloud.assistant import InvocationResult, decode_output
 from deployer.cloud.cloud import Cloud
+from deployer.errors.access import PermissionDenied
 from deployer.errors.base import DeployerError
 from deployer.errors.cloud import GroupNotFound
 from deployer.errors.release import UninstallFailed
@@ -44,6 +47,8 @@ class Inspector:
             return _finding(instance, Verdict.FAILED, (check,), None, "")
         try:
             report, trouble = self._probe(instance.instance_id, request, None)
+        except PermissionDenied as error:
+            return self._by_execution(instance, request, error)
         except DeployerError as error:
             check = CheckResult(name="assistant", ok=None, detail=f"{error.message} (over SSH: {_ssh(instance)})")
             return _finding(instance, Verdict.INCONCLUSIVE, (check,), None, "")
@@ -53,6 +58,20 @@ class Inspector:
         log = self._whole_log(instance.instance_id, request, report)
         checks = judge(report, request.port)
         return _finding(instance, verdict_of(checks), checks, report, log)
+
+    def _by_execution(
+        self, instance: InstanceFacts, request: LogRequest, error: PermissionDenied
+    ) -> InstanceVerification:
+        """What the newest release's execution printed: all there is to see for an identity that may not run commands."""
+        check = CheckResult(name="assistant", ok=None, detail=f"{error.message} (over SSH: {_ssh(instance)})")
+        history = find_history(self._cloud, request.application_name, request.application_group_name)
+        record = history.find_newest() if history else None
+        log = ""
+        if record is not None and record.execution_id is not None:
+            outputs = self._cloud.oos.list_task_outputs(record.execution_id).get("readResult", {})
+            log = parse_output(decode_output(str(outputs.get("output") or ""))).log_tail
+        finding = _finding(instance, Verdict.INCONCLUSIVE, (check,), None, log)
+        return replace(finding, release_id=record.release_id if record else None, log_source="deployCommandOutput")
 
     def _probe(self, instance_id: str, request: LogRequest, offset: int | None) -> tuple[ProbeReport, str]:
         command = render_probe(

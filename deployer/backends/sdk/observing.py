@@ -1,5 +1,7 @@
 """What is there before anything changes. Only reads."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 from deployer.backends.base import Content
@@ -7,7 +9,9 @@ from deployer.backends.sdk.bucket import find_bucket_name
 from deployer.backends.sdk.tags import DEPLOY_ID_TAG, NETWORK_TAGS, group_tags
 from deployer.cloud.cloud import Cloud
 from deployer.cloud.network import InboundRule, VpcFacts, VSwitchFacts
-from deployer.errors.cloud import ApiRefused, InstanceUnfit, OutOfStock
+from deployer.cloud.session import CONTROL_REGION_ID
+from deployer.errors.base import DeployerError
+from deployer.errors.cloud import ApiRefused, InstanceUnfit, OutOfStock, RegionUnknown, Unreachable
 from deployer.ledger.names import LedgerNames
 from deployer.ledger.records import GOOD, ReleaseHistory, ReleaseRecord
 from deployer.models.config import DeployConfig, ExistingInstance, NewInstance
@@ -15,6 +19,27 @@ from deployer.models.plan import GroupState, InstanceFacts, LastRelease, Network
 
 VPC_CIDR = "172.20.0.0/16"
 DISK_CATEGORIES = ("cloud_essd", "cloud_essd_entry", "cloud_auto", "cloud_efficiency", "cloud_ssd")
+
+
+@contextmanager
+def known_region(cloud: Cloud) -> Iterator[None]:
+    """Reads of a region that may not exist: what its endpoints then say becomes RegionUnknown."""
+    try:
+        yield
+    except (ApiRefused, Unreachable) as error:
+        open_region_ids = _open_region_ids(cloud)
+        if not open_region_ids or cloud.region_id in open_region_ids:
+            raise
+        facts = {name: error.facts[name] for name in ("action", "api_code", "request_id") if error.facts.get(name)}
+        raise RegionUnknown(cloud.region_id, open_region_ids, **facts) from error
+
+
+def _open_region_ids(cloud: Cloud) -> tuple[str, ...]:
+    """Asked of the control region, which is there for everybody; empty when it does not answer either."""
+    try:
+        return Cloud(cloud.session, CONTROL_REGION_ID).ecs.list_region_ids()
+    except DeployerError:
+        return ()
 
 
 def observe(cloud: Cloud, config: DeployConfig, content: Content) -> Observed:

@@ -6,12 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deployer.backends.console import console_urls
 from deployer.backends.sdk.run import DeployRun
 from deployer.cloud.assistant import InvocationResult, decode_output
 from deployer.cloud.cloud import Cloud
 from deployer.cloud.oos import Execution
 from deployer.cloud.polling import Wait, wait_until
-from deployer.events import ExecutionProgressed, InvocationFinished, WaitProgressed
+from deployer.events import ExecutionProgressed, InvocationFinished, WaitProgressed, WarningRaised
 from deployer.models.release import Target
 from deployer.oos.shipped import read_template
 
@@ -89,13 +90,22 @@ def _outcome_of(execution: Execution, outputs: Mapping[str, Any]) -> CommandOutc
 
 def _follow_execution(cloud: Cloud, run: DeployRun, execution_id: str, seconds: int) -> Execution:
     unseen = Execution(execution_id=execution_id, status="Started", status_message="", waiting_for="", outputs={})
+
+    def tell(status: str, _elapsed: float) -> None:
+        run.emit(ExecutionProgressed(execution_id=execution_id, status=status))
+        if status == "Waiting":
+            names = run.names.application_name, run.names.application_group_name
+            pages = console_urls(*names, "waiting", cloud.region_id, execution_id)
+            message = f"the execution waits for a person: {', '.join(url for _, url in pages)}"
+            run.emit(WarningRaised(code="release.waiting", message=message))
+
     return wait_until(
         lambda: cloud.oos.find_execution(execution_id) or unseen,
         lambda execution: execution.is_final,
         Wait(what=f"execution {execution_id}", timeout_seconds=seconds + HAND_OVER_SECONDS, longest_pause_seconds=2.0),
         status=lambda execution: execution.status,
         clock=cloud.session.clock,
-        on_change=lambda status, _elapsed: run.emit(ExecutionProgressed(execution_id=execution_id, status=status)),
+        on_change=tell,
     )
 
 
