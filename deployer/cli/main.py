@@ -119,7 +119,7 @@ def _interrupted(outlet: Outlet) -> int:
         from deployer.cli.screen import show_error
         from deployer.errors.release import Interrupted
 
-        show_error(Interrupted((), ()), outlet)
+        show_error(Interrupted((), (), cost_reminder=""), outlet)
     else:
         sys.stderr.write("\ninterrupted\n")
     return EXIT_INTERRUPTED
