@@ -22,7 +22,8 @@ from deployer.backends.base import (
 )
 from deployer.clock import Clock, SystemClock
 from deployer.cloud.cloud import load_sdks_in_background
-from deployer.cloud.session import CONTROL_REGION_ID, Endpoints, Session, StaticKey, make_session_id
+from deployer.cloud.credentials import StaticKey
+from deployer.cloud.session import CONTROL_REGION_ID, Endpoints, Session, make_session_id
 from deployer.config.identity import ApplicationIdentity
 from deployer.config.load import DEFAULT_CONFIG_PATH, FLAG_PATHS, process_environment
 from deployer.config.places import cache_folder, state_folder

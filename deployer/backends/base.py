@@ -15,13 +15,14 @@ from deployer.models.release import Artifact, InstanceVerification, Release, Tar
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One finding of `check`. `ok` None: a warning. `ask` is what an agent should ask its user."""
+    """One finding of `check`. `ok` None: a warning. `ask` is what an agent should ask its user; `code` an error's."""
 
     id: str
     ok: bool | None
     detail: str
     fix: str | None = None
     ask: str | None = None
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,7 +6,9 @@ import click
 
 from deployer.cli.options import common_options, take_common
 from deployer.cli.screen import Screen
+from deployer.errors.access import SIGN_IN_METHODS, CredentialsMissing
 from deployer.ui.json_values import to_json_value
+from deployer.ui.sign_in import render_sign_in
 from deployer.ui.tables import render_checks
 
 RERUN = "deployer check"
@@ -27,5 +29,9 @@ def command(region: str | None, **arguments: Any) -> int:
         for finding in findings
     ]
     data = {"ok": not failed, "checks": checks, "next": [RERUN] if failed else []}
-    screen.result(data, lambda: render_checks(checks, screen.language))
+    signed_out = any(finding.code == CredentialsMissing.code for finding in failed)
+    if signed_out:
+        data["methods"] = to_json_value(SIGN_IN_METHODS)
+    help_text = "\n\n" + render_sign_in(screen.language) if signed_out else ""
+    screen.result(data, lambda: render_checks(checks, screen.language) + help_text)
     return 1 if failed else 0

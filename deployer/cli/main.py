@@ -39,6 +39,13 @@ COMMANDS = MappingProxyType(
         "completion": ("completion", "Print the shell completion script."),
     }
 )
+# What users of other tools try; the values would stand in the process list and in the shell's history.
+KEY_FLAGS = frozenset(
+    {
+        *("--access-key-id", "--access-key-secret", "--access-key", "--secret-key", "--secret-access-key"),
+        *("--ak", "--sk", "--sts-token", "--security-token", "--session-token"),
+    }
+)
 EXIT_USAGE = 64
 EXIT_DEFECT = 70
 EXIT_INTERRUPTED = 130
@@ -107,6 +114,16 @@ def run(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001  (the last net: everything below raises its own errors)
         return _failed(error, outlet)
     return result if isinstance(result, int) else 0
+
+
+def refuse_keys(arguments: Sequence[str]) -> None:
+    """Refuse access keys given as flags. Errors: KeyOnCommandLine, which does not repeat the value."""
+    for argument in arguments:
+        flag = argument.partition("=")[0].replace("_", "-").lower()
+        if flag in KEY_FLAGS:
+            from deployer.errors.access import KeyOnCommandLine
+
+            raise KeyOnCommandLine(flag)
 
 
 def _interrupt(_signal: int, _frame: FrameType | None) -> None:

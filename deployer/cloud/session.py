@@ -3,6 +3,7 @@
 One of the two places that read environment variables; the other is `config.load`.
 """
 
+import datetime as dt
 import os
 import re
 import threading
@@ -12,11 +13,18 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from deployer.clock import Clock, SystemClock
+from deployer.cloud.credentials import (
+    StaticKey,
+    environment_trouble,
+    find_exposed_files,
+    find_profile_expiry,
+    make_credential,
+    why_missing,
+)
 from deployer.cloud.failures import translate
 from deployer.errors.access import CredentialsMissing
 from deployer.errors.base import TransientError, UsageError
 from deployer.errors.cloud import Throttled
-from deployer.models.secret import Secret
 
 Answer = TypeVar("Answer")
 
@@ -61,15 +69,6 @@ class Endpoints:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class StaticKey:
-    """A fixed access key, as the local cloud hands out."""
-
-    access_key_id: str
-    access_key_secret: Secret
-    security_token: Secret | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
     """Who the credentials belong to. `source` is the provider that gave them, such as "default/env"."""
 
@@ -77,6 +76,7 @@ class Identity:
     arn: str
     identity_type: str
     source: str
+    expires_at: dt.datetime | None = None  # None: never, or not said
 
 
 class Session:
@@ -100,6 +100,7 @@ class Session:
         self.profile = profile
         self._static_key = static_key
         self._credential: Any = None
+        self._trimmed = False
         self._lock = threading.Lock()
 
     @property
@@ -112,33 +113,15 @@ class Session:
         proxied = any(os.environ.get(name) for name in ("HTTP_PROXY", "http_proxy"))
         return f"http://{self.endpoints.address}" if self.endpoints.address is not None and proxied else None
 
+    def _note_trimmed(self) -> None:
+        self._trimmed = True
+
     def credential(self) -> Any:
         """The SDK's credential client, made once."""
         with self._lock:
             if self._credential is None:
-                self._credential = self._make_credential()
+                self._credential = make_credential(self._static_key, self.profile, os.environ, self._note_trimmed)
             return self._credential
-
-    def _make_credential(self) -> Any:
-        quiet_sdk_loggers()
-        from alibabacloud_credentials.client import Client
-        from alibabacloud_credentials.models import Config
-
-        if self._static_key is not None:
-            token = self._static_key.security_token
-            return Client(
-                Config(
-                    type="sts" if token else "access_key",
-                    access_key_id=self._static_key.access_key_id,
-                    access_key_secret=self._static_key.access_key_secret.reveal(),
-                    security_token=token.reveal() if token else None,
-                )
-            )
-        if self.profile is not None:
-            from alibabacloud_credentials.provider import CLIProfileCredentialsProvider
-
-            return Client(provider=CLIProfileCredentialsProvider(profile_name=self.profile))
-        return Client()
 
     def read_credential(self) -> Any:
         """Key id, secret, token and provider name, all from one refresh.
@@ -147,11 +130,30 @@ class Session:
         """
         try:
             credential = self.credential().get_credential()
+        except CredentialsMissing:
+            raise
         except Exception as error:  # noqa: BLE001  (every provider raises what it likes)
-            raise CredentialsMissing(_chain_messages(str(error))) from None
+            raise CredentialsMissing(why_missing(os.environ, self.profile, str(error)), profile=self.profile) from None
         if credential is None or not credential.access_key_id:
-            raise CredentialsMissing(())
+            raise CredentialsMissing(why_missing(os.environ, self.profile, ""), profile=self.profile)
         return credential
+
+    def find_expiry(self, source: str) -> dt.datetime | None:
+        """When temporary credentials of the CLI's profile end; None when they do not, or do not say."""
+        if not any(mark in source for mark in ("oauth", "external")):
+            return None
+        seconds = find_profile_expiry(os.environ, self.profile)
+        return dt.datetime.fromtimestamp(seconds, dt.timezone.utc) if seconds else None
+
+    def find_credential_notes(self) -> tuple[str, ...]:
+        """What is odd about the credentials although they work: exposed files, trimmed values, half a key passed over."""
+        if self._static_key is not None:
+            return ()
+        notes = [f"`{path}` can be read by others: `chmod 600 {path}`" for path in find_exposed_files(os.environ)]
+        if self._trimmed:
+            notes.append("there were spaces, quotes or line ends around the key; they were left out")
+        half = environment_trouble(os.environ) if self.profile is None else ""
+        return (*notes, f"{half}, so the environment was passed over") if half else tuple(notes)
 
     def rpc_config(self, product: str, region_id: str, endpoint: str | None = None) -> Any:
         """The SDK configuration of an RPC product in a region."""
@@ -206,26 +208,3 @@ def make_session_id(given: str | None, environ: Mapping[str, str]) -> str:
             hint="give 16 to 64 lower-case hexadecimal digits or dashes",
         )
     return chosen
-
-
-def quiet_sdk_loggers() -> None:
-    """Stop the SDKs from printing: the credentials package logs tracebacks, and `DEBUG=sdk` prints signed headers."""
-    import logging
-
-    if "sdk" in os.environ.get("DEBUG", ""):
-        del os.environ["DEBUG"]
-    for name in ("credentials", "alibabacloud-tea", "darabonba-core", "apscheduler"):
-        logger = logging.getLogger(name)
-        logger.handlers.clear()
-        logger.addHandler(logging.NullHandler())
-        logger.propagate = False
-
-
-def _chain_messages(text: str) -> tuple[str, ...]:
-    """What each provider of the chain said, one line each, without the bodies some of them carry."""
-    start = text.find("[")
-    if start < 0:
-        return (text.splitlines()[0][:200] if text else "",)
-    parts = re.findall(r"'((?:[^'\\]|\\.)*)'|\"((?:[^\"\\]|\\.)*)\"", text[start:])
-    lines = [(first or second).split("\n")[0][:160] for first, second in parts]
-    return tuple(line for line in lines if "Provider" in line) or (text[:200],)

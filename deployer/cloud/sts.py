@@ -21,9 +21,11 @@ class StsClient:
 
         client: Any = Client(self._session.rpc_config("sts", CONTROL_REGION_ID))
         response = self._session.call("sts:GetCallerIdentity", client.get_caller_identity)
+        source = self._session.read_credential().provider_name or "static"
         return Identity(
             account_id=response.body.account_id or "",
             arn=response.body.arn or "",
             identity_type=response.body.identity_type or "",
-            source=self._session.read_credential().provider_name or "static",
+            source=source,
+            expires_at=self._session.find_expiry(source),
         )

@@ -29,7 +29,7 @@ def _guarded(look: Callable[[Cloud], Check], cloud: Cloud) -> Check:
     try:
         return look(cloud)
     except DeployerError as error:
-        return Check(id=look.__name__.strip("_"), ok=False, detail=error.message, fix=error.hint)
+        return Check(id=look.__name__.strip("_"), ok=False, detail=error.message, fix=error.hint, code=error.code)
 
 
 def _identity(cloud: Cloud) -> tuple[Identity | None, Check]:
@@ -37,8 +37,13 @@ def _identity(cloud: Cloud) -> tuple[Identity | None, Check]:
         identity = cloud.sts.get_identity()
     except DeployerError as error:
         ask = "AGENT: ask the user to set up credentials in their own shell; never ask for the key itself"
-        return None, Check(id="credentials", ok=False, detail=error.message, fix=error.hint, ask=ask)
+        return None, Check(id="credentials", ok=False, detail=error.message, fix=error.hint, ask=ask, code=error.code)
     detail = f"{identity.arn} (account {identity.account_id}) from {source_name(identity.source)}"
+    if identity.expires_at is not None:
+        detail += f", until {identity.expires_at:%Y-%m-%d %H:%M} UTC"
+    notes = cloud.session.find_credential_notes()
+    if notes:
+        return identity, Check(id="credentials", ok=None, detail=f"{detail}; but {'; '.join(notes)}")
     return identity, Check(id="credentials", ok=True, detail=detail)
 
 
