@@ -101,6 +101,7 @@ def run(arguments: Sequence[str]) -> int:
             signal.signal(getattr(signal, name), _interrupt)
     outlet = Outlet(as_json=wants_json(arguments))
     try:
+        refuse_keys(arguments)
         result = cli.main(args=list(arguments) or ["--help"], prog_name="deployer", standalone_mode=False, obj=outlet)
     except click.exceptions.Exit as error:
         return error.exit_code
