@@ -81,7 +81,7 @@ def test_the_same_release_is_started_again_when_it_died(host: Host) -> None:
 
 
 def test_a_second_run_of_the_same_release_takes_over_the_result_of_the_first(host: Host) -> None:
-    run = host.input("r1", start=f"sleep 1\n{START}")
+    run = host.input("r1", start=f"sleep 3\n{START}")
     first, second = host.start(render_command(run)), host.start(render_command(run))
     outputs = [json.loads(host.finish(one)[1].splitlines()[-1]) for one in (first, second)]
     assert [one["ok"] for one in outputs] == [True, True]
@@ -264,7 +264,7 @@ def test_after_a_reboot_the_boot_script_starts_the_current_release(host: Host) -
 def test_an_application_that_a_daemon_runs_is_judged_by_its_port(host: Host) -> None:
     daemon = """mkfifo /run/daemon
         (setsid bash -c 'cd /root; while read -r what folder; do
-            if [ "$what" = up ]; then (cd $folder && exec python3 -S app.py >/dev/null 2>&1) & else pkill -f app.py; fi
+            if [ "$what" = up ]; then (cd $folder && exec python3 -S app.py >/dev/null 2>&1) & else pkill -xf "python3 -S app.py"; fi
         done <>/run/daemon' >/dev/null 2>&1 &)"""
     host.bash(f"export APP_PORT=8000; {daemon}")
     start = 'docker() { echo "$2 $DEPLOYER_RELEASE_DIR" >/run/daemon; }\ndocker compose up -d\n'
@@ -273,8 +273,11 @@ def test_an_application_that_a_daemon_runs_is_judged_by_its_port(host: Host) -> 
         evidence = host.release(release_id, start=start, stop=stop, alive_seconds=1)
         assert evidence.ok, evidence.message
         assert host.bash(f"readlink /proc/{evidence.pid}/cwd") == f"/root/shop/releases/{release_id}"
+    report = host.probe(port=8000)
+    assert (report.alive, report.pid) == (True, evidence.pid)
     assert host.act("stop").ok
     assert host.get() == ""
+    assert not host.probe(port=8000).alive
 
 
 def test_signed_urls_and_secrets_never_stand_in_a_process_list(host: Host) -> None:

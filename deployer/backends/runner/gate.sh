@@ -1,9 +1,5 @@
 # Whether a started release serves: its process lives, its port is open to others, its path answers, and all of that twice.
 
-delegates_its_process() { # <release id>: the start script hands the application to a daemon that is not our child
-  grep -qE '(^|[;&|[:space:]])(docker|podman|nerdctl|systemctl|service|supervisorctl)[[:space:]]' "$state/$1/start.sh"
-}
-
 describe_port_holder() { # <port inodes> -> "<pid> (<command line>)" of a holder that is not ours; fails when there is none
   local holder
   # shellcheck disable=SC2086  # inodes as words
@@ -69,7 +65,7 @@ gate() { # <release id> <port> <path> <alive seconds> <timeout seconds>: true wh
         { set_failure gate.loopback_only "listens on $port_address:$wanted_port only, not reachable from outside: bind 0.0.0.0" || return 1; }
     fi
     [ "$now" -lt "$deadline" ] || break
-    sleep 0.2
+    sleep 0.1
   done
   explain_the_wait "$wanted_port" "$path" "$5"
 }

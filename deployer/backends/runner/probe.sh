@@ -54,6 +54,13 @@ look_at_network() {
   if [ -n "$port" ] && [ "$port_state" != none ] && [ -n "$health_path_base64" ]; then
     ask_port "$port" "$(printf %s "$health_path_base64" | base64 -d)"
   fi
+  if [ "$alive" = false ] && [ -n "$port" ] && [ "$port_state" != none ] && [ -n "$current" ] && delegates_its_process "$current"; then
+    # shellcheck disable=SC2086  # inodes as words
+    pid=$(owners_of $port_inodes)
+    pid=${pid%% *}
+    pid=${pid:-null}
+    alive=true
+  fi
 }
 
 read_log() { # the bytes asked for, and how many there are: what is not shown can be counted and read by another probe

@@ -130,3 +130,7 @@ choose_main_process() { # main_process: by the pid file, else the one chosen bef
 is_ours_by_pid_file() { # <pid>: known as ours, or started after this release's start script was
   [[ " $own_processes " == *" $1 "* ]] || { [ -n "${script_start_tick:-}" ] && [ "$process_start" -ge "$script_start_tick" ]; }
 }
+
+delegates_its_process() { # <release id>: the start script hands the application to a daemon that is not our child
+  grep -qE '(^|[;&|[:space:]])(docker|podman|nerdctl|systemctl|service|supervisorctl)[[:space:]]' "$state/$1/start.sh"
+}

@@ -68,15 +68,19 @@ choose_lock_folder() {
 }
 
 lock_application() { # one run an application; a second one of the same release waits and takes over the first one's result
-  local holder='' since=''
-  take_lock 9 "$application_lock" 0 || {
-    read -r holder since 2>/dev/null <"$application_lock.holder"
-    if [ -n "$release_id" ] && [ "$holder" = "$release_id" ]; then
-      take_lock 9 "$application_lock" $((start_timeout_seconds + gate_timeout_seconds + 600)) && adopt_result
-    else
-      take_lock 9 "$application_lock" "$LOCK_WAIT_SECONDS"
+  local holder='' since='' locked=
+  take_lock 9 "$application_lock" 0 && locked=yes
+  for _ in $(seq "$LOCK_WAIT_SECONDS"); do
+    if [ -n "$locked" ] || take_lock 9 "$application_lock" 1; then # in that second a holder says who it is
+      locked=yes
+      break
     fi
-  } || { set_failure lock.held "release ${holder:-?} of $application_name is being worked on here since ${since:-?}" || fail; }
+    read -r holder since 2>/dev/null <"$application_lock.holder"
+    [ -n "$release_id" ] && [ "$holder" = "$release_id" ] || continue
+    take_lock 9 "$application_lock" $((start_timeout_seconds + gate_timeout_seconds + 600)) && locked=yes && adopt_result
+    break
+  done
+  [ -n "$locked" ] || { set_failure lock.held "release ${holder:-?} of $application_name is being worked on here since ${since:-?}" || fail; }
   printf '%s %s\n' "${release_id:--}" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" 2>/dev/null >"$application_lock.holder"
 }
 

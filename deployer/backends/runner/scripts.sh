@@ -35,7 +35,7 @@ write_launcher() { # <release id>
 
 find_python() { # python: an interpreter of version 3 the system has for itself
   for python in python3 /usr/libexec/platform-python /usr/bin/python3; do
-    "$python" -c 'import zipfile, urllib.request' >/dev/null 2>&1 && return 0
+    "$python" -c 'import zipfile' >/dev/null 2>&1 && return 0
   done
   return 1
 }
