@@ -166,6 +166,7 @@ class Deployer:
         self, path: str | Path = ".", *, config: str | Path | None = None, force: bool = False, **flags: Any
     ) -> Plan:
         """What `deploy` would do and cost, and the id an approval binds to; changes nothing."""
+        from deployer.operations.groups import with_free_group
         from deployer.operations.plan import observe_and_plan
 
         plan_steps = tuple(
@@ -177,6 +178,7 @@ class Deployer:
             prepared = prepare(self._project(path, flags, config), progress, self._emit)
             with progress.step("plan"):
                 backend = self._open_backend(prepared.config.deploy_region_id)
+                prepared = with_free_group(backend, prepared, self._emit, force_new_group=False)
                 plan = observe_and_plan(backend, prepared, runner=self._runner, force=force)
             remember_plan(plan, self._plans_folder())
             return plan

@@ -15,7 +15,7 @@ from deployer.models.plan import Plan
 from deployer.models.release import Release, Target, Verification
 from deployer.models.report import Report
 from deployer.operations.consent import Consent, obtain_consent
-from deployer.operations.groups import with_free_group
+from deployer.operations.groups import keep_group_name, with_free_group
 from deployer.operations.naming import GroupWords
 from deployer.operations.plan import describe_step, observe_and_plan
 from deployer.operations.prepare import Prepared, ProjectRequest, prepare
@@ -53,8 +53,8 @@ def deploy(request: DeployRequest, open_backend: OpenBackend, emit: Emit, clock:
     with progress.step("check") as told:
         told.tell(backend.identify())
     with progress.step("plan") as told:
-        prepared = with_free_group(backend, prepared, emit, force_new_group=request.force_new_group)
-        plan = observe_and_plan(backend, prepared, runner=request.runner, force=request.force)
+        free = with_free_group(backend, prepared, emit, force_new_group=request.force_new_group)
+        plan = observe_and_plan(backend, free, runner=request.runner, force=request.force)
         _tell_plan(plan, emit)
         told.tell(f"{len(plan.steps)} steps" if plan.steps else "nothing to change")
     ending = Ending(plan=plan, analysis=prepared.analysis, progress=progress)
@@ -62,6 +62,7 @@ def deploy(request: DeployRequest, open_backend: OpenBackend, emit: Emit, clock:
         return make_report(ending, status="dry-run", elapsed_seconds=clock.monotonic() - started)
     if plan.steps:
         obtain_consent(plan, request.consent, emit)
+        keep_group_name(prepared.config, plan.config)
         ending = _change(ending, backend, emit)
     else:
         _skip_changes(progress)
