@@ -134,3 +134,16 @@ def endpoint(server) -> str:
 def sdk_config(server) -> Callable[..., object]:
     """`sdk_config()` gives the `Config` of an SDK client for the server around `emulator`; `region_id=` and keys may be given."""
     return server.sdk_config
+
+
+def pytest_collection_modifyitems(items):
+    """Each test here says where its claim about the cloud comes from: documented, recorded or assumed; exactly one."""
+    here = Path(__file__).parent
+    sources = {"documented", "recorded", "assumed"}
+    for item in items:
+        if here in item.path.parents:
+            found = [mark for mark in item.iter_markers() if mark.name in sources]
+            reasons = [mark.args[0] for mark in found if mark.args and str(mark.args[0]).strip()]
+            if len(found) != 1 or len(reasons) != 1:
+                names = ", ".join(mark.name for mark in found) or "none"
+                raise pytest.UsageError(f"{item.nodeid}: one source with its page, day or reason, not {names}")
