@@ -69,6 +69,7 @@ def translate(error: BaseException, action: str) -> DeployerError:
                 status=int(getattr(error, "status_code", 0) or 0),
                 sentence=str(data.get("Message") or data.get("message") or getattr(error, "message", "")),
                 request_id=getattr(error, "request_id", None) or data.get("RequestId"),
+                retry_after_ms=getattr(error, "retry_after", None),
                 recommend=data.get("Recommend"),
                 access_denied=getattr(error, "access_denied_detail", None) or data.get("AccessDeniedDetail") or {},
             ),
@@ -85,6 +86,8 @@ class Refusal:
     sentence: str
     request_id: str | None = None
     recommend: str | None = None
+    ec: str | None = None  # the finer code of OSS
+    retry_after_ms: int | None = None
     access_denied: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -92,6 +95,10 @@ def error_for(action: str, refusal: Refusal) -> DeployerError:
     """The error of ours for an answer that carries an API code."""
     api_code, status, sentence = refusal.api_code, refusal.status, refusal.sentence
     facts: dict[str, Any] = {"request_id": refusal.request_id, "http_status": status}
+    if refusal.ec:
+        facts["ec"] = refusal.ec
+    if refusal.retry_after_ms:
+        facts["retry_after_ms"] = refusal.retry_after_ms
     if api_code in _DENIED:
         detail = refusal.access_denied
         return PermissionDenied(
@@ -135,13 +142,16 @@ def _oss_failure(error: BaseException, action: str) -> DeployerError | None:
                 status=unwrapped.status_code,
                 sentence=unwrapped.message or "",
                 request_id=unwrapped.request_id,
+                ec=unwrapped.ec or None,
             ),
         )
     if isinstance(unwrapped, oss.CredentialsBaseError):
         return CredentialsMissing((str(unwrapped),))
+    if isinstance(unwrapped, (oss.RequestError, oss.ResponseError)):
+        return Unreachable(action, _host_in(str(unwrapped)) or "OSS", _reason(str(unwrapped)))
     if isinstance(unwrapped, oss.BaseError):
-        return Unreachable(action, "OSS", _first_line(str(unwrapped)))
-    return None
+        return AnswerNotUnderstood(action, type(unwrapped).__name__)
+    return _unanswered(unwrapped, action)
 
 
 def _unanswered(error: BaseException, action: str) -> DeployerError:
@@ -151,15 +161,17 @@ def _unanswered(error: BaseException, action: str) -> DeployerError:
     from Tea.exceptions import UnretryableException
 
     inner: BaseException = error
-    if isinstance(error, UnretryableException) and getattr(error, "inner_exception", None) is not None:
+    host = ""
+    if isinstance(error, UnretryableException) and error.inner_exception is not None:
         inner = error.inner_exception
+        host = str((getattr(error.last_request, "headers", None) or {}).get("host") or "")
     if isinstance(inner, CredentialException):
         return CredentialsMissing((_first_line(str(inner)),))
     if isinstance(inner, RetryError) or _is_network(inner):
-        return Unreachable(action, _host(inner), _reason(inner))
-    if isinstance(inner, (ValueError, KeyError, TypeError, AttributeError)):
-        return AnswerNotUnderstood(action, f"{type(inner).__name__}: {_first_line(str(inner))[:120]}")
-    return AnswerNotUnderstood(action, f"{type(inner).__name__}")
+        return Unreachable(action, host or _host_in(str(inner)) or "the endpoint", _reason(str(inner)))
+    if isinstance(inner, RuntimeError):  # what the SDK raises for a body it cannot parse; the text holds that body
+        return AnswerNotUnderstood(action, "a body that is no JSON")
+    return AnswerNotUnderstood(action, f"{type(inner).__name__} in the SDK while reading it")
 
 
 def _is_network(error: BaseException) -> bool:
@@ -168,28 +180,32 @@ def _is_network(error: BaseException) -> bool:
     return isinstance(error, (RequestException, OSError))
 
 
-def _host(error: BaseException) -> str:
-    text = str(error)
+def _host_in(text: str) -> str:
     start = text.find("host='")
-    return text[start + 6 : text.find("'", start + 6)] if start >= 0 else "the endpoint"
+    return text[start + 6 : text.find("'", start + 6)] if start >= 0 else ""
 
 
-def _reason(error: BaseException) -> str:
-    text = str(error)
-    for mark, words in (
-        ("NameResolution", "the name cannot be resolved"),
-        ("getaddrinfo", "the name cannot be resolved"),
-        ("refused", "the connection was refused"),
-        ("CERTIFICATE", "its certificate is not trusted"),
-        ("ProxyError", "the proxy refused"),
-        ("timed out", "no answer in time"),
-        ("Timeout", "no answer in time"),
-        ("reset", "the connection was cut"),
-        ("aborted", "the connection was cut"),
-    ):
-        if mark in text:
-            return words
-    return _first_line(text)[:160]
+_REASONS = (
+    ("CERTIFICATE_VERIFY_FAILED", "its certificate is not trusted: is something between here and there?"),
+    ("SSL", "no secure connection could be made"),
+    ("407", "the proxy named by HTTPS_PROXY or HTTP_PROXY wants a user and password"),
+    ("ProxyError", "the proxy named by HTTPS_PROXY or HTTP_PROXY does not work"),
+    ("proxy", "the proxy named by HTTPS_PROXY or HTTP_PROXY does not work"),
+    ("NameResolution", "the name cannot be resolved"),
+    ("getaddrinfo", "the name cannot be resolved"),
+    ("Name or service", "the name cannot be resolved"),
+    ("refused", "the connection was refused"),
+    ("timed out", "no answer in time"),
+    ("Timeout", "no answer in time"),
+    ("reset", "the connection was cut"),
+    ("aborted", "the connection was cut"),
+    ("unreachable", "there is no network to it"),
+)
+
+
+def _reason(text: str) -> str:
+    """What kept a request from its answer. The SDK keeps the cause as text only; what it sent stands there, too."""
+    return next((words for mark, words in _REASONS if mark in text), "the connection failed")
 
 
 def _first_line(text: str) -> str:

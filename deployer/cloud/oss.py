@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from deployer.cloud.session import Session
 from deployer.errors.base import DeployerError
-from deployer.errors.cloud import AnswerNotUnderstood
+from deployer.errors.cloud import AnswerNotUnderstood, UploadDamaged
 
 PART_BYTES = 32 * 1024 * 1024
 DELETE_BATCH = 1000  # DeleteMultipleObjects takes up to 1,000 keys
@@ -56,7 +56,8 @@ class OssClient:
             config.retry_max_attempts = 1  # the session decides what is tried again
             config.disable_upload_crc64_check = True  # compared once for the whole object, by a faster library
             config.disable_download_crc64_check = True
-            config.proxy_host = self._session.loopback_proxy
+            if self._session.loopback_proxy:
+                config.proxy_host = {"http": self._session.loopback_proxy}  # a plain string has no effect
             self._clients[endpoint] = oss.Client(config)
         return self._clients[endpoint]
 
@@ -272,12 +273,31 @@ class OssClient:
                 upload_id=upload_id,
                 complete_multipart_upload=oss.CompleteMultipartUpload(parts=parts),
             )
-            done = self._call("PutObject", "complete_multipart_upload", finish)
+            done = self._absent_is_none(lambda: self._call("PutObject", "complete_multipart_upload", finish))
         except BaseException:
-            abort = oss.AbortMultipartUploadRequest(bucket=bucket_name, key=object_name, upload_id=upload_id)
-            self._absent_is_none(lambda: self._call("AbortMultipartUpload", "abort_multipart_upload", abort))
+            self._abort_upload(bucket_name, object_name, upload_id)
             raise
-        return int(done.hash_crc64) if done.hash_crc64 else None
+        self._abort_lost_uploads(bucket_name, object_name)
+        if done is not None:
+            return int(done.hash_crc64) if done.hash_crc64 else None
+        facts = self.find_object(bucket_name, object_name)
+        if facts is None:
+            raise UploadDamaged(object_name)
+        return facts.crc64  # it was finished by a call whose answer was lost; asked again, OSS knows no such upload
+
+    def _abort_upload(self, bucket_name: str, object_name: str, upload_id: str) -> None:
+        import alibabacloud_oss_v2 as oss
+
+        abort = oss.AbortMultipartUploadRequest(bucket=bucket_name, key=object_name, upload_id=upload_id)
+        self._absent_is_none(lambda: self._call("AbortMultipartUpload", "abort_multipart_upload", abort))
+
+    def _abort_lost_uploads(self, bucket_name: str, object_name: str) -> None:
+        """Parts of this object that a killed run or a lost answer left, which would be billed until the next day."""
+        import alibabacloud_oss_v2 as oss
+
+        request = oss.ListMultipartUploadsRequest(bucket=bucket_name, prefix=object_name)
+        for one in self._call("ListMultipartUploads", "list_multipart_uploads", request).uploads or []:
+            self._abort_upload(bucket_name, object_name, one.upload_id)
 
     def list_object_names(self, bucket_name: str, prefix: str) -> tuple[str, ...]:
         """Every object name with the prefix, in order."""

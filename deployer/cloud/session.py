@@ -5,6 +5,7 @@ One of the two places that read environment variables; the other is `config.load
 
 import datetime as dt
 import os
+import random
 import re
 import threading
 import uuid
@@ -34,6 +35,7 @@ CONNECT_TIMEOUT_MS = 5_000
 READ_TIMEOUT_MS = 20_000
 THROTTLE_PATIENCE_SECONDS = 75.0  # a throttled API stays closed until the next clock minute
 OTHER_PATIENCE_SECONDS = 8.0
+LONGEST_WAIT_SECONDS = 60.0  # what a service may ask for between two tries
 
 # China-site and international-site billing hosts. Source: alibabacloud SDK endpoint maps.
 BSS_HOSTS = ("business.aliyuncs.com", "business.ap-southeast-1.aliyuncs.com")
@@ -110,7 +112,7 @@ class Session:
     @property
     def loopback_proxy(self) -> str | None:
         """The loopback cloud's own address where a proxy is set: the SDK would send even 127.0.0.1 to that proxy."""
-        proxied = any(os.environ.get(name) for name in ("HTTP_PROXY", "http_proxy"))
+        proxied = any(value and name.lower() in {"http_proxy", "all_proxy"} for name, value in os.environ.items())
         return f"http://{self.endpoints.address}" if self.endpoints.address is not None and proxied else None
 
     def _note_trimmed(self) -> None:
@@ -190,7 +192,9 @@ class Session:
             patience = THROTTLE_PATIENCE_SECONDS if throttled else OTHER_PATIENCE_SECONDS
             if self.clock.monotonic() - started > patience or not (repeatable or throttled):
                 raise failure
-            self.clock.sleep(pause)
+            asked_for = float(failure.facts.get("retry_after_ms") or 0) / 1000
+            spread = random.uniform(0.8, 1.2)  # noqa: S311  (so that many clients do not come back together)
+            self.clock.sleep(max(pause * spread, min(asked_for, LONGEST_WAIT_SECONDS)))
             pause = min(pause * 2, 10.0)
 
 
