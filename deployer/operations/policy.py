@@ -56,6 +56,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
 BUCKET_ACTIONS = (
     "oss:DeleteBucket",
     "oss:GetBucketInfo",
+    "oss:ListMultipartUploads",
     "oss:ListObjects",
     "oss:PutBucket",
     "oss:PutBucketEncryption",
