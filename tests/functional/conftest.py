@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from cloud_lab import CloudLab, Project
+from cloud_lab import CloudLab, Project, apply_environment
 
 from deployer.models.report import Report
 
@@ -38,8 +38,7 @@ def session_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudLab]:
 @pytest.fixture
 def lab(session_lab: CloudLab, monkeypatch: pytest.MonkeyPatch) -> CloudLab:
     """The cloud, with the environment of this process set for it."""
-    for name, value in session_lab.environment.items():
-        monkeypatch.setenv(name, value)
+    apply_environment(monkeypatch, session_lab.environment)
     return session_lab
 
 
@@ -57,8 +56,7 @@ def make_project(tmp_path: Path) -> Callable[..., Project]:
 def session_running(session_lab: CloudLab, tmp_path_factory: pytest.TempPathFactory) -> Running:
     project = Project(path=tmp_path_factory.mktemp("projects") / "keeper", name="keeper").write("kept")
     with pytest.MonkeyPatch.context() as patch:
-        for name, value in session_lab.environment.items():
-            patch.setenv(name, value)
+        apply_environment(patch, session_lab.environment)
         return Running(project=project, report=session_lab.deployer().deploy(project.path, yes=True))
 
 

@@ -8,6 +8,7 @@ from cloud_lab import CloudLab, Result
 
 pytestmark = pytest.mark.sandbox
 
+SESSION = "0123456789abcdef0123"
 STEPS = ["analyze", "configure", "package", "check", "plan", "upload", "provision", "release", "verify"]
 
 
@@ -30,9 +31,8 @@ def test_a_deploy_streams_nine_steps_and_ends_with_its_result(lab: CloudLab, mak
     """M112, M113, M114, M139, M141."""
     project = make_project("streamed")
 
-    result = lab.run_cli(
-        "deploy", project.path, "--yes", "--output", "json", env={"DEPLOYER_SESSION_ID": "0123456789abcdef0123"}
-    )
+    with lab.recording() as recording:
+        result = lab.run_cli("deploy", project.path, "--yes", "--output", "json", env={"DEPLOYER_SESSION_ID": SESSION})
 
     assert result.exit_code == 0, result.stdout
     assert result.stderr == ""
@@ -45,14 +45,14 @@ def test_a_deploy_streams_nine_steps_and_ends_with_its_result(lab: CloudLab, mak
     first = result.lines[0]
     assert first["event"] == "run.started"
     assert [step for step, _ in first["steps"]] == STEPS  # M3: announced before anything is done
-    assert first["session_id"] == "0123456789abcdef0123"
+    assert first["session_id"] == SESSION
     data = result.data
     assert data["revision_id"] == data["release_id"]
     assert data["verified"] is True
     assert data["next"]
     assert "deployer delete" in data["cost_reminder"]
-    agents = {call.user_agent.split("/")[-1] for call in lab.emulator.recorder.calls if "streamed" in str(call.params)}
-    assert agents == {"0123456789abcdef0123"}  # M30, M31
+    wanted = f"AlibabaCloud-Agent-Skills/alibabacloud-ecs-code-deploy/{SESSION}"
+    assert {call.user_agent.count(wanted) for call in recording.calls} == {1}  # M30, M31, M32
 
 
 def test_a_failed_deploy_ends_its_stream_with_the_error(lab: CloudLab, make_project) -> None:
@@ -94,17 +94,21 @@ def test_a_failed_deploy_ends_its_stream_with_the_error(lab: CloudLab, make_proj
     ],
     ids=" ".join,
 )
-def test_every_command_writes_only_json_lines_and_one_end(lab: CloudLab, running, arguments) -> None:
+def test_every_command_writes_only_json_lines_and_one_end(
+    lab: CloudLab, running, arguments, monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = [str(running.project.path) if word == "PATH" else word for word in arguments]
 
-    result = lab.run_cli(*words, "--output", "json", cwd=running.project.path)
+    monkeypatch.chdir(running.project.path)
+
+    result = lab.call_cli(*words, "--output", "json")
 
     check_stream(result)
 
 
 def test_text_and_json_say_the_same_of_a_group(lab: CloudLab, running) -> None:
-    text = lab.run_cli("status", running.project.path)
-    data = lab.run_cli("status", running.project.path, "--output", "json").data
+    text = lab.call_cli("status", running.project.path)
+    data = lab.call_cli("status", running.project.path, "--output", "json").data
 
     for value in (data["summary"]["release_id"], data["instance_ip"], *data["ecs_instance_ids"]):
         assert value in text.stdout
