@@ -19,6 +19,7 @@ MAX_COMMAND_BYTES = 16_384
 Source: https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-runcommand
 """
 
+ROOT = "/root"  # a header value, so that a machine whose root lives elsewhere can be told so
 MAX_PROBE_LOG_BYTES = 8_000  # base64 and the rest stay below 12,000 bytes, the agent's own limit for output
 
 Action = Literal["release", "restart", "stop", "rollback", "uninstall"]
@@ -194,7 +195,7 @@ def _base64(content: bytes) -> str:
 
 def _assemble_plain(name: str, header: Mapping[str, str], source: str) -> bytes:
     """The script: `#!` line, values, bash."""
-    values = "".join(f"{key}='{value}'\n" for key, value in header.items())
+    values = "".join(f"{key}='{value}'\n" for key, value in {"root": ROOT, **header}.items())
     return f"#!/bin/bash\n# deployer {name}\n{values}{source}".encode("ascii")
 
 

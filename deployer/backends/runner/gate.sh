@@ -24,8 +24,10 @@ check_port_is_free() { # <yes: ours may hold it>: names the process that holds t
   fi
 }
 
+BROKEN_SECONDS=20
+
 gate() { # <release id> <port> <path> <alive seconds> <timeout seconds>: true when it serves, else failure_code and message
-  local release=$1 wanted_port=$2 path=$3 alive=$(($4 * 100)) deadline began=$script_began good=0 owners='' new_owners loopback_since=
+  local release=$1 wanted_port=$2 path=$3 alive=$(($4 * 100)) deadline began=$script_began good=0 owners='' new_owners loopback_since='' broken_since=''
   local window_began=
   read_clock
   deadline=$((now + ($5 > $4 ? $5 : $4 + 1) * 100))
@@ -57,6 +59,12 @@ gate() { # <release id> <port> <path> <alive seconds> <timeout seconds>: true wh
       owners=$new_owners
       [ -n "$pid" ] || pid=${owners%% *}
       if [ -z "$path" ] || { ask_port "$wanted_port" "$path" && http_is_good; }; then good=$((good + 1)); else good=0; fi
+      case $http_status in # 502 and 503 say "not yet"; what fails by itself for that long does not mend itself
+        500 | 501 | 50[4-9] | 5[1-9]?) broken_since=${broken_since:-$now} ;;
+        *) broken_since= ;;
+      esac
+      [ -z "$broken_since" ] || [ $((now - broken_since)) -lt $((BROKEN_SECONDS * 100)) ] ||
+        { set_failure gate.http_status "$path answered $http_status for $BROKEN_SECONDS s" || return 1; }
       [ "$restarts" -eq 0 ] || { set_failure gate.restarts 'the process behind the port was replaced while it was watched: it crashes and is restarted' || return 1; }
       [ "$good" -lt 2 ] || [ "$observed_centiseconds" -lt "$alive" ] || return 0
     elif [ "$port_state" = loopback ]; then

@@ -39,7 +39,7 @@ remove_inside() { # <folder> <name>: removes folder/name, a real directory, and 
   local folder
   [[ $2 =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$ ]] && [[ $2 != *..* ]] || return 1
   folder=$(cd -P -- "$1" 2>/dev/null && pwd -P) || return 1
-  case $folder in /root | /root/?*) ;; *) return 1 ;; esac
+  case $folder in "$root" | "$root"/?*) ;; *) return 1 ;; esac
   [ -d "$folder/$2" ] && [ ! -L "$folder/$2" ] || return 1
   [ "$(cd -P -- "$folder/$2" && pwd -P)" = "$folder/$2" ] || return 1
   rm -rf --one-file-system -- "${folder:?}/${2:?}"
@@ -57,33 +57,33 @@ check_hash() { # <file> <sha256> <what>
 }
 
 link_contract_file() { # <app.log|app.pid>: /root/<name> becomes a link to our own file; somebody else's real file is kept
-  if [ -e "/root/$1" ] && [ ! -L "/root/$1" ]; then
-    mv -T --backup=numbered -- "/root/$1" "/root/$1.before-deployer" || return 1
+  if [ -e "$root/$1" ] && [ ! -L "$root/$1" ]; then
+    mv -T --backup=numbered -- "$root/$1" "$root/$1.before-deployer" || return 1
   fi
-  point_link "/root/$1" "$shared/$1"
+  point_link "$root/$1" "$shared/$1"
 }
 
 adopt_contract_file() { # <app.log|app.pid>: a script that put a real file there meant our own
-  if [ -f "/root/$1" ] && [ ! -L "/root/$1" ]; then
+  if [ -f "$root/$1" ] && [ ! -L "$root/$1" ]; then
     [ "$1" != app.log ] || mv -Tf -- "$shared/$1" "$shared/$1.1"
-    mv -Tf -- "/root/$1" "$shared/$1"
+    mv -Tf -- "$root/$1" "$shared/$1"
   fi
-  point_link "/root/$1" "$shared/$1"
+  point_link "$root/$1" "$shared/$1"
 }
 
 place_archive() { # <release id>: /root/project_<id>.zip is the only archive of ours that scripts can find
   local file id
-  for file in /root/project_*.zip; do
-    id=${file#/root/project_}
+  for file in "$root"/project_*.zip; do
+    id=${file#"$root"/project_}
     id=${id%.zip}
     [ "$id" != "$1" ] || continue
-    for owner in /root/*/.deployer/"$id"/archive.zip; do [ ! -e "$owner" ] || rm -f -- "$file"; done
+    for owner in "$root"/*/.deployer/"$id"/archive.zip; do [ ! -e "$owner" ] || rm -f -- "$file"; done
   done
   [ -e "$state/$1/archive.zip" ] || return 0
-  ln -f -- "$state/$1/archive.zip" "/root/project_$1.zip" 2>/dev/null ||
-    cp -f -- "$state/$1/archive.zip" "/root/project_$1.zip"
-  for file in /root/project_*.zip; do
-    [ "$file" = "/root/project_$1.zip" ] || warn "$file is not ours and was left: a script that takes the last archive by name may take it"
+  ln -f -- "$state/$1/archive.zip" "$root/project_$1.zip" 2>/dev/null ||
+    cp -f -- "$state/$1/archive.zip" "$root/project_$1.zip"
+  for file in "$root"/project_*.zip; do
+    [ "$file" = "$root/project_$1.zip" ] || warn "$file is not ours and was left: a script that takes the last archive by name may take it"
   done
 }
 
@@ -130,6 +130,6 @@ bring_home_back() { # also what a run does first, in case an earlier one was cut
   for entry in "$home"/* "$home"/.[!.]*; do
     [ -L "$entry" ] || [ ! -e "$entry" ] || cp -a -- "$entry" "$aside/"
   done
-  [ ! -e "$home" ] || remove_inside /root "$application_name" || return 1
+  [ ! -e "$home" ] || remove_inside "$root" "$application_name" || return 1
   mv -T -- "$aside" "$home"
 }

@@ -1,6 +1,6 @@
 # One look at an application: what is current, whether it lives, listens and answers, and its log. It changes nothing.
 
-home=/root/$application_name
+home=$root/$application_name
 state=$home/.deployer
 shared=$home/shared
 pid_file=$shared/app.pid
@@ -13,8 +13,8 @@ main() {
   run_began=$now
   cd / || exit 21
   if [ ! -r "$state/token" ]; then
-    log_file=/root/app.log # what was installed without us keeps to these places
-    pid_file=/root/app.pid
+    log_file=$root/app.log # what was installed without us keeps to these places
+    pid_file=$root/app.pid
     token=none
     installed=false
   else

@@ -4,8 +4,8 @@
 
 RUNNER_VERSION=1
 SCRIPT_STOP_SECONDS=60
-home=/root/$application_name
-aside=/root/.deployer-aside-$application_name
+home=$root/$application_name
+aside=$root/.deployer-aside-$application_name
 state=$home/.deployer
 releases=$home/releases
 shared=$home/shared
@@ -62,7 +62,8 @@ fail() { # ends the run: what was touched is put back first
 }
 
 choose_lock_folder() {
-  for lock_folder in /run/lock /var/lock /root; do [ ! -w "$lock_folder" ] || break; done
+  for lock_folder in /run/lock /var/lock "$root"; do [ ! -w "$lock_folder" ] || break; done
+  [ "$root" = /root ] || lock_folder=$root
   application_lock=$lock_folder/deployer-$application_name.lock
   host_lock=$lock_folder/deployer-host.lock
 }
@@ -95,7 +96,7 @@ adopt_result() { # the run that was waited for has told what happened to this sa
 
 set_up_home() {
   enter space
-  [ -w /root ] || set_failure space.root "/root cannot be written by $(id -un)" || return 1
+  [ -w "$root" ] || set_failure space.root "/root cannot be written by $(id -un)" || return 1
   [ ! -L "$home" ] || set_failure space.home "$home is a link" || return 1
   bring_home_back || set_failure space.home "$home and $aside both exist" || return 1
   if [ -d "$home" ] && [ ! -d "$state" ]; then was_there=yes; else was_there=; fi
@@ -190,8 +191,8 @@ stop_running() { # whatever of this application runs is gone, by its own stop sc
 
 find_legacy_process() { # an application of the same name that was installed without us: known by its pid file and folder
   local candidate
-  if [ -z "$previous" ] && [ -f /root/app.pid ] && [ ! -L /root/app.pid ]; then
-    candidate=$(head -c 20 /root/app.pid | tr -dc '0-9')
+  if [ -z "$previous" ] && [ -f "$root/app.pid" ] && [ ! -L "$root/app.pid" ]; then
+    candidate=$(head -c 20 "$root/app.pid" | tr -dc '0-9')
     case $(readlink "/proc/${candidate:-none}/cwd")/ in
       "$home"/*)
         own_processes=

@@ -12,7 +12,9 @@ write_environment() { # <file>: the lines KEY=<base64> of standard input become 
 }
 
 write_script() { # <from> <to>: bytes as fetched, but for a byte order mark and carriage returns at line ends
-  sed -e '1s/^\xef\xbb\xbf//' -e 's/\r$//' -- "$1" >"$2" && chmod 0700 -- "$2"
+  local elsewhere=(-e '1s/^\xef\xbb\xbf//' -e 's/\r$//')
+  [ "$root" = /root ] || elsewhere+=(-e "s#\(^\|[^A-Za-z0-9_./})-]\)/root\($\|[^A-Za-z0-9_.-]\)#\1$root\2#g")
+  sed "${elsewhere[@]}" -- "$1" >"$2" && chmod 0700 -- "$2"
 }
 
 # The launcher is a file, so that a boot can start the application as a release does: `launch.sh start`.
@@ -20,9 +22,9 @@ write_launcher() { # <release id>
   local folder=$state/$1
   {
     printf '%s\n' '#!/bin/bash' "# Runs a script of release $1; written by deployer." "cd '$releases/$1' || exit 1"
-    printf 'export %s\n' HOME=/root DEBIAN_FRONTEND=noninteractive "DEPLOYER_RELEASE_ID='$1'" \
+    printf 'export %s\n' "HOME='$root'" DEBIAN_FRONTEND=noninteractive "DEPLOYER_RELEASE_ID='$1'" \
       "DEPLOYER_APPLICATION='$application_name'" "DEPLOYER_GROUP='$application_group_name'" \
-      "DEPLOYER_ARCHIVE='/root/project_$1.zip'" "DEPLOYER_RELEASE_DIR='$releases/$1'" "DEPLOYER_SHARED_DIR='$shared'" \
+      "DEPLOYER_ARCHIVE='$root/project_$1.zip'" "DEPLOYER_RELEASE_DIR='$releases/$1'" "DEPLOYER_SHARED_DIR='$shared'" \
       "DEPLOYER_LOG='$shared/app.log'" "DEPLOYER_PID_FILE='$pid_file'" "APP_PORT='$port'"
     # shellcheck disable=SC2016  # expanded when the launcher runs
     printf '%s\n' 'export PATH="$PATH:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"' ". '$folder/environment'" "export DEPLOYER_RUN='$token' DEPLOYER_FAILED_LINE='$folder/failed_line'" \
@@ -114,11 +116,12 @@ install_boot_unit() { # the application comes back after a reboot, where there i
   printf '%s\n' '#!/bin/bash' "# Starts the current release of $application_name after a reboot; written by deployer." \
     "id=\$(basename \"\$(readlink '$home/current')\")" "folder='$state'/\$id" '[ -f "$folder/launch.sh" ] || exit 0' \
     "[ -e '$state/stopped' ] && exit 0" "exec 8>>'$lock_folder/deployer-host.lock' && flock 8" \
-    "rm -f '$pid_file'" "ln -sfn '$shared/app.log' /root/app.log; ln -sfn '$pid_file' /root/app.pid" \
+    "rm -f '$pid_file'" "ln -sfn '$shared/app.log' '$root/app.log'; ln -sfn '$pid_file' '$root/app.pid'" \
     'size=$(stat -c %s '"'$shared/app.log'"' 2>/dev/null || echo 0)' \
     'printf "=== release %s %s ===\n" "$id" "$(date -u +%Y-%m-%dT%H:%M:%SZ)" >>'"'$shared/app.log'" \
     'echo "$size" >"$folder/log_offset"' \
     'setsid bash "$folder/launch.sh" start </dev/null >"$folder/start.log" 2>&1 8>&-' >"$state/boot.sh"
+  [ "$root" = /root ] || return 0 # no machine of its own: a folder on somebody's computer
   if [ -d /run/systemd/system ] && [ -w /etc/systemd/system ] && command -v systemctl >/dev/null; then
     {
       printf '%s\n' '[Unit]' "Description=$application_name, released by deployer" 'Wants=network-online.target' \
@@ -133,6 +136,7 @@ install_boot_unit() { # the application comes back after a reboot, where there i
 }
 
 remove_boot_unit() {
+  [ "$root" = /root ] || return 0
   if [ -e "$boot_unit" ]; then
     timeout 30 systemctl disable "${boot_unit##*/}" >/dev/null 2>&1
     rm -f -- "$boot_unit"

@@ -6,7 +6,7 @@ uninstall_application() { # this application's own things are gone; a folder tha
   enter uninstall
   remove_boot_unit
   for name in app.log app.pid; do
-    [ "$(readlink -- "/root/$name")" != "$shared/$name" ] || rm -f -- "/root/$name"
+    [ "$(readlink -- "$root/$name")" != "$shared/$name" ] || rm -f -- "$root/$name"
   done
   remove_own_archives
   if [ -e "$state/was_there" ]; then
@@ -14,7 +14,7 @@ uninstall_application() { # this application's own things are gone; a folder tha
       { set_failure uninstall.refused "$home could not be cleaned" || fail; }
     message="$application_name is uninstalled; what else is in $home was there before and stays"
   else
-    remove_inside /root "$application_name" || { set_failure uninstall.refused "$home is not a plain directory of its own" || fail; }
+    remove_inside "$root" "$application_name" || { set_failure uninstall.refused "$home is not a plain directory of its own" || fail; }
     message="$application_name is uninstalled"
   fi
   rm -f -- "$application_lock.holder"
@@ -24,7 +24,7 @@ remove_own_archives() {
   local folder
   for folder in "$state"/*/archive.zip; do
     folder=${folder%/archive.zip}
-    rm -f -- "/root/project_${folder##*/}.zip"
+    rm -f -- "$root/project_${folder##*/}.zip"
   done
 }
 

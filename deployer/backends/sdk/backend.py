@@ -30,7 +30,7 @@ from deployer.backends.sdk.provisioning import Provisioner
 from deployer.backends.sdk.quoting import quote
 from deployer.backends.sdk.releasing import Releaser
 from deployer.backends.sdk.run import DeployRun, Intent, begin_run
-from deployer.backends.sdk.tags import group_tags
+from deployer.backends.sdk.tags import member_tags
 from deployer.backends.sdk.uploading import upload
 from deployer.cloud.cloud import Cloud
 from deployer.cloud.session import Session
@@ -126,7 +126,7 @@ class SdkBackend:
         return tuple(group.name for group in self._cloud.oos.list_groups(application_name))
 
     def is_leftover(self, application_name: str, group_name: str) -> bool:
-        if self._cloud.ecs.list_instances(tags=group_tags(application_name, group_name)):
+        if self._cloud.ecs.list_instances(tags=member_tags(application_name, group_name)):
             return False
         history = find_history(self._cloud, application_name, group_name)
         return history is None or not history.list_ids()

@@ -7,12 +7,11 @@ from collections.abc import Callable, Sequence
 
 from deployer.backends.base import DeleteScope, Removal
 from deployer.backends.sdk.bucket import find_bucket_name
-from deployer.backends.sdk.tags import NETWORK_TAGS, group_tags
+from deployer.backends.sdk.tags import NETWORK_TAGS, group_tags, is_made_for, member_tags
 from deployer.cloud.cloud import Cloud
-from deployer.cloud.oos import group_tag_key
 from deployer.cloud.polling import Wait, wait_until
 from deployer.errors.base import DeployerError
-from deployer.errors.cloud import GroupNotFound, InstanceNotFound
+from deployer.errors.cloud import GroupNotFound, InstanceNotFound, InstanceShared
 from deployer.events import Emit, ResourceChanged, WaitProgressed
 from deployer.ledger.names import LedgerNames
 from deployer.models.plan import InstanceFacts
@@ -28,15 +27,12 @@ BUSY_CODES = (
 
 
 def plan_removals(cloud: Cloud, scope: DeleteScope, account_id: str) -> Sequence[Removal]:
-    """What `delete` would remove or keep; changes nothing. Errors: GroupNotFound when there is nothing at all."""
-    tags = group_tags(scope.application_name, scope.application_group_name)
-    removals: list[Removal] = []
-    for instance in cloud.ecs.list_instances(tags=tags):
-        made_here = "deployer:deploy-id" in dict(instance.tags)
-        kept = scope.keep_instance or not made_here
-        detail = instance.instance_name if made_here else "brought by you: only the application on it is removed"
-        removals.append(Removal(kind="instance", id=instance.instance_id, detail=detail, kept=kept))
-    groups = cloud.security_groups.list_ids(tags)
+    """What `delete` would remove or keep; changes nothing.
+
+    Errors: GroupNotFound when there is nothing at all; InstanceShared.
+    """
+    removals = _instance_removals(cloud, scope)
+    groups = cloud.security_groups.list_ids(group_tags(scope.application_name, scope.application_group_name))
     stays = any(one.kind == "instance" and one.kept and scope.keep_instance for one in removals)
     removals += [Removal(kind="security group", id=group_id, detail="", kept=stays) for group_id, _ in groups]
     if cloud.oos.find_group(scope.application_name, scope.application_group_name) is not None:
@@ -57,6 +53,28 @@ def plan_removals(cloud: Cloud, scope: DeleteScope, account_id: str) -> Sequence
         raise GroupNotFound(scope.application_name, scope.application_group_name, cloud.oos.list_application_names())
     removals += _network_removals(cloud, scope)
     return tuple(removals)
+
+
+def _instance_removals(cloud: Cloud, scope: DeleteScope) -> list[Removal]:
+    """The instances of the group; one that was not made for it stays, as do all with `keep_instance`."""
+    name, group = scope.application_name, scope.application_group_name
+    removals: list[Removal] = []
+    for instance in cloud.ecs.list_instances(tags=member_tags(name, group)):
+        made_here = is_made_for(dict(instance.tags), name, group)
+        kept = scope.keep_instance or not made_here
+        if not kept:
+            _refuse_shared(cloud, instance, name)
+        detail = instance.instance_name if made_here else "not made for it: only the application on it is removed"
+        removals.append(Removal(kind="instance", id=instance.instance_id, detail=detail, kept=kept))
+    return removals
+
+
+def _refuse_shared(cloud: Cloud, instance: InstanceFacts, application_name: str) -> None:
+    """Errors: InstanceShared when another application of ours lives on it, which would go down with it."""
+    for key, group in instance.tags:
+        other = key.removeprefix("app-")
+        if key.startswith("app-") and other != application_name and cloud.oos.find_group(other, group) is not None:
+            raise InstanceShared(instance.instance_id, other, group, instance.deploy_region_id)
 
 
 def _object_removals(cloud: Cloud, scope: DeleteScope, account_id: str) -> list[Removal]:
@@ -144,7 +162,9 @@ class Remover:
             return
         if not self._scope.keep_instance:
             uninstall(instance)
-        keys = ("deployer:application", "deployer:group", group_tag_key(self._scope.application_name))
+        name, group = self._scope.application_name, self._scope.application_group_name
+        made_here = is_made_for(dict(instance.tags), name, group)
+        keys = (*member_tags(name, group), *(group_tags(name, group) if made_here else ()))
         self._cloud.ecs.untag_instances((removal.id,), keys)
         self._emit(ResourceChanged(kind="instance", id=removal.id, change="changed", detail="tags removed"))
 

@@ -4,11 +4,11 @@ import uuid
 from dataclasses import replace
 
 from deployer.backends.base import LogRequest
-from deployer.backends.runner.command import ProbeInput, RunnerInput, render_command, render_probe
+from deployer.backends.runner.command import MAX_PROBE_LOG_BYTES, ProbeInput, RunnerInput, render_command, render_probe
 from deployer.backends.runner.evidence import ProbeReport, parse_output, parse_probe_output
 from deployer.backends.sdk.listing import find_history
 from deployer.backends.sdk.runners import follow_command
-from deployer.backends.sdk.tags import group_tags
+from deployer.backends.sdk.tags import member_tags
 from deployer.cloud.assistant import InvocationResult, decode_output
 from deployer.cloud.cloud import Cloud
 from deployer.errors.access import PermissionDenied
@@ -32,7 +32,7 @@ class Inspector:
 
     def inspect(self, request: LogRequest) -> tuple[InstanceVerification, ...]:
         """One finding an instance. Errors: GroupNotFound when no instance belongs to the group."""
-        tags = group_tags(request.application_name, request.application_group_name)
+        tags = member_tags(request.application_name, request.application_group_name)
         instances = self._cloud.ecs.list_instances(tags=tags)
         if request.instance_id is not None:
             instances = tuple(one for one in instances if one.instance_id == request.instance_id)
@@ -73,12 +73,15 @@ class Inspector:
         finding = _finding(instance, Verdict.INCONCLUSIVE, (check,), None, log)
         return replace(finding, release_id=record.release_id if record else None, log_source="deployCommandOutput")
 
-    def _probe(self, instance_id: str, request: LogRequest, offset: int | None) -> tuple[ProbeReport, str]:
+    def _probe(self, instance_id: str, request: LogRequest, piece: tuple[int, int] | None) -> tuple[ProbeReport, str]:
+        """The report and why there is none; `piece` is (offset, bytes) of the log, its tail without."""
+        offset, length = piece or (None, MAX_PROBE_LOG_BYTES)
         command = render_probe(
             ProbeInput(
                 application_name=request.application_name,
                 whole_log=request.whole,
                 log_offset=offset,
+                log_bytes=length,
                 port=request.port,
                 health_path=request.health_path,
             )
@@ -101,8 +104,8 @@ class Inspector:
         pieces = [last.log]
         start = last.log_start
         while start > 0 and len(pieces) < LOG_PIECES and "".join(pieces).count("\n") < request.lines:
-            length = min(start, last.log_shown_bytes or 8000)
-            report, _ = self._probe(instance_id, request, start - length)
+            length = min(start, MAX_PROBE_LOG_BYTES)
+            report, _ = self._probe(instance_id, request, (start - length, length))
             if not report.found:
                 break
             pieces.insert(0, report.log)

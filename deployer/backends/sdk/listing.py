@@ -7,7 +7,7 @@ from typing import Any
 from deployer.backends.base import GroupStatus, GroupSummary, PastRelease
 from deployer.backends.console import console_urls
 from deployer.backends.sdk.bucket import find_bucket_name
-from deployer.backends.sdk.tags import group_tags
+from deployer.backends.sdk.tags import member_tags
 from deployer.cloud.cloud import Cloud
 from deployer.cloud.oos import ApplicationGroup
 from deployer.errors.cloud import GroupNotFound, ReleaseNotFound
@@ -47,7 +47,7 @@ class RegionClouds:
 
 def summarize(cloud: Cloud, group: ApplicationGroup) -> GroupSummary:
     """The group with its instances and its newest release, from the cloud of its own region."""
-    instances = cloud.ecs.list_instances(tags=group_tags(group.application_name, group.name))
+    instances = cloud.ecs.list_instances(tags=member_tags(group.application_name, group.name))
     record = _newest_record(cloud, group.application_name, group.name)
     return _summary(group, instances, record)
 
@@ -112,7 +112,7 @@ def get_status(cloud: Cloud, application_name: str, group_name: str) -> GroupSta
     group = cloud.oos.find_group(application_name, group_name)
     if group is None:
         raise GroupNotFound(application_name, group_name, _existing(cloud, application_name))
-    instances = cloud.ecs.list_instances(tags=group_tags(application_name, group_name))
+    instances = cloud.ecs.list_instances(tags=member_tags(application_name, group_name))
     history = find_history(cloud, application_name, group_name)
     records: list[ReleaseRecord] = []
     for release_id in history.list_ids()[:RELEASES_SHOWN] if history else ():

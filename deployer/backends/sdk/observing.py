@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from deployer.backends.base import Content
 from deployer.backends.sdk.bucket import find_bucket_name
-from deployer.backends.sdk.tags import DEPLOY_ID_TAG, NETWORK_TAGS, group_tags
+from deployer.backends.sdk.tags import DEPLOY_ID_TAG, NETWORK_TAGS, group_tags, member_tags
 from deployer.cloud.cloud import Cloud
 from deployer.cloud.network import InboundRule, VpcFacts, VSwitchFacts
 from deployer.cloud.session import CONTROL_REGION_ID
@@ -48,7 +48,7 @@ def observe(cloud: Cloud, config: DeployConfig, content: Content) -> Observed:
     names = LedgerNames(application_name=config.application_name, application_group_name=config.application_group_name)
     bucket_name = find_bucket_name(cloud.oss, identity.account_id)
     group = cloud.oos.find_group(config.application_name, config.application_group_name)
-    members = cloud.ecs.list_instances(tags=group_tags(config.application_name, config.application_group_name))
+    members = cloud.ecs.list_instances(tags=member_tags(config.application_name, config.application_group_name))
     instances = _chosen(cloud, config, members)
     application_exists = group is not None or cloud.oos.application_exists(config.application_name)
     history = ReleaseHistory(cloud.oss, bucket_name, names) if bucket_name is not None else None

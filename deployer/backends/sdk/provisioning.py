@@ -7,10 +7,9 @@ from typing_extensions import assert_never
 
 from deployer.backends.sdk.observing import choose_vswitch
 from deployer.backends.sdk.run import DeployRun
-from deployer.backends.sdk.tags import NETWORK_TAGS, group_tags, instance_tags
+from deployer.backends.sdk.tags import NETWORK_TAGS, group_tags, instance_tags, member_tags
 from deployer.cloud.cloud import Cloud
 from deployer.cloud.ecs import InstanceRequest
-from deployer.cloud.oos import group_tag_key
 from deployer.cloud.polling import Wait, wait_until
 from deployer.errors.base import DeployerError
 from deployer.errors.cloud import InstanceNotFound, InstanceUnfit, OutOfStock
@@ -239,10 +238,7 @@ class Provisioner:
 
     def _tag(self, instance_ids: tuple[str, ...]) -> None:
         config = self._plan.config
-        tags = {
-            **group_tags(config.application_name, config.application_group_name),
-            group_tag_key(config.application_name): config.application_group_name,
-        }
+        tags = member_tags(config.application_name, config.application_group_name)
 
         def tag(_token: str) -> str:
             self._cloud.ecs.tag_instances(instance_ids, tags)

@@ -16,7 +16,7 @@ from deployer.models.config import DeployConfig
 from deployer.models.plan import Plan
 from deployer.models.release import Artifact, InstanceResult, Release, Target
 
-OTHER_STAGES_SECONDS = 300  # fetching, unpacking, stopping, restoring
+OTHER_STAGES_SECONDS = 300  # fetching, unpacking, stopping twice
 LONGEST_COMMAND_SECONDS = 3600
 URL_GRACE_SECONDS = 300  # a signed URL outlives its command by no more than that
 
@@ -144,7 +144,8 @@ class Releaser:
 
     def _command_seconds(self) -> int:
         config = self._plan.config
-        wanted = config.start_timeout_seconds + config.health.timeout_seconds + OTHER_STAGES_SECONDS
+        # The previous release is started and gated again when the new one fails.
+        wanted = 2 * (config.start_timeout_seconds + config.health.timeout_seconds) + OTHER_STAGES_SECONDS
         return min(wanted, LONGEST_COMMAND_SECONDS)
 
     def _run_on(self, target: Target, runner_input: RunnerInput, runner: str) -> CommandOutcome:
