@@ -135,6 +135,23 @@ class InstanceUnfit(TargetError):
         )
 
 
+class InstanceShared(TargetError):
+    """The group's instance cannot be deleted: an application of another group lives on it too."""
+
+    code = "target.instance_shared"
+
+    def __init__(self, instance_id: str, application_name: str, group_name: str, deploy_region_id: str) -> None:
+        command = f"deployer delete --name {application_name} --group {group_name} --region {deploy_region_id}"
+        super().__init__(
+            f"{application_name}/{group_name} runs on instance {instance_id} as well, and would go down with it",
+            hint=f"remove that application first with `{command}`, or leave the instance with --keep-instance",
+            next_commands=(command,),
+            instance_id=instance_id,
+            application_name=application_name,
+            application_group_name=group_name,
+        )
+
+
 class ForeignBucket(CloudError):
     """The bucket belongs to another account; nothing was written to it."""
 
