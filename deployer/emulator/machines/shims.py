@@ -44,10 +44,13 @@ command_of() {
   esac
 }
 installable() { # a further Python of the host, shown below the folder of that name
-  local program
+  local program real
   program=$(command_of "$1")
-  [ -x "/opt/emulator/pythons/${program#python}/bin/$program" ] || return 1
-  mkdir -p /var/lib/emulator/bin && ln -sf "/opt/emulator/pythons/${program#python}/bin/$program" /var/lib/emulator/bin/
+  real=/opt/emulator/pythons/${program#python}/bin/$program
+  [ -x "$real" ] || return 1
+  # Not a link: an interpreter finds its library from where its own program is.
+  mkdir -p /var/lib/emulator/bin && printf '#!/bin/sh\nexec %s "$@"\n' "$real" >"/var/lib/emulator/bin/$program" &&
+    chmod 755 "/var/lib/emulator/bin/$program"
 }
 case $verb in
   install|reinstall|groupinstall|localinstall)
