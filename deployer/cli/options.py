@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, TypeVar
 
 import click
@@ -122,5 +123,5 @@ def given(arguments: dict[str, Any]) -> dict[str, Any]:
 def wants_json(arguments: Sequence[str]) -> bool:
     """Whether a command line asks for JSON, also one that cannot be parsed."""
     return "--output=json" in arguments or any(
-        first == "--output" and second == "json" for first, second in zip(arguments, arguments[1:], strict=False)
+        first == "--output" and second == "json" for first, second in pairwise(arguments)
     )

@@ -25,7 +25,7 @@ def command(path: str, force: bool, **arguments: Any) -> int:
     settings = screen.complete(path, given(arguments))
     with screen.deployer() as deployer:
         plan = deployer.plan(path, config=options.config, force=force, **settings)
-        again = deployer.command("deploy", path, options.config, settings)
+        again = deployer.command("deploy", path, options.config, {**settings, "force": force})
     screen.result(plan_data(plan, again), lambda: _text(plan, screen, again))
     return 0
 

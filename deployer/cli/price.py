@@ -26,7 +26,7 @@ def command(path: str, target: str | None, **arguments: Any) -> int:  # noqa: AR
     settings = screen.complete(path, given(arguments))
     with screen.deployer() as deployer:
         try:
-            plan = deployer.plan(path, config=options.config, force=True, **settings)
+            plan = deployer.plan(path, config=options.config, **settings)
         except (CloudError, TransientError) as error:
             raise PriceUnavailable(error) from error
         again = deployer.command("deploy", path, options.config, settings)

@@ -128,7 +128,7 @@ class VpcClient:
         )
         return str(self._call("CreateVpc", "create_vpc", request).vpc_id)
 
-    def create_vswitch(  # noqa: PLR0913  (all but the place go by name)
+    def create_vswitch(
         self,
         vpc_id: str,
         zone_id: str,

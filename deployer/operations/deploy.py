@@ -14,10 +14,11 @@ from deployer.events import Emit, PlanMade, TargetsResolved, WarningRaised
 from deployer.models.plan import Plan
 from deployer.models.release import Release, Target, Verification
 from deployer.models.report import Report
+from deployer.models.step_words import step_sentence
 from deployer.operations.consent import Consent, obtain_consent
 from deployer.operations.groups import keep_group_name, with_free_group
 from deployer.operations.naming import GroupWords
-from deployer.operations.plan import describe_step, observe_and_plan
+from deployer.operations.plan import observe_and_plan
 from deployer.operations.prepare import Prepared, ProjectRequest, prepare
 from deployer.operations.reporting import Ending, cost_reminder, make_report
 from deployer.operations.revision import prepare_revision
@@ -88,7 +89,7 @@ def _tell_plan(plan: Plan, emit: Emit) -> None:
     emit(
         PlanMade(
             plan_id=plan.plan_id,
-            steps=tuple(describe_step(step) for step in plan.steps),
+            steps=tuple(step_sentence(step) for step in plan.steps),
             hourly_total=str(plan.quote.hourly_total),
             monthly_total=str(plan.quote.monthly_total),
             currency=plan.quote.currency,
@@ -96,15 +97,14 @@ def _tell_plan(plan: Plan, emit: Emit) -> None:
     )
     network = plan.observed.network
     port = plan.config.port
-    if plan.steps and port and network is not None and network.security_group_id is None and plan.observed.instances:
-        if port not in network.open_ports:
-            emit(
-                WarningRaised(
-                    code="network.port_closed",
-                    message=f"the security group of {plan.observed.instances[0].instance_id} does not let TCP port {port} "
-                    "in: the application will run, but not be reachable from outside until you open it",
-                )
-            )
+    foreign_group = network is not None and network.security_group_id is None and bool(plan.observed.instances)
+    if plan.steps and port and network is not None and foreign_group and port not in network.open_ports:
+        instance_id = plan.observed.instances[0].instance_id
+        message = (
+            f"the security group of {instance_id} does not let TCP port {port} in: the application will run, "
+            "but not be reachable from outside until you open it"
+        )
+        emit(WarningRaised(code="network.port_closed", message=message))
 
 
 def _change(ending: Ending, backend: Backend, emit: Emit) -> Ending:

@@ -1,7 +1,6 @@
 """Write a configuration: what was detected, asked and given, as a file a person can read and edit."""
 
 from datetime import datetime
-from pathlib import Path
 
 from deployer.config.load import DEFAULT_CONFIG_PATH, load_flags
 from deployer.config.new_file import WrittenConfig, values_from_json, values_of, write_new_config

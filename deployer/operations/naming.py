@@ -59,9 +59,11 @@ def project_command(verb: str, path: str, flags: Mapping[str, Any], command_flag
         words.append(shlex.quote(path))
     for name, value in flags.items():
         option = f"--{name.replace('_', '-')}"
-        if value is None or value == ():
+        if value in (None, (), False):
             continue
-        if name == "env":
+        if value is True:
+            words.append(option)
+        elif name == "env":
             words += [f"{option} {shlex.quote(text.partition('=')[0])}=…" for text in value]
         elif isinstance(value, tuple):
             words += [f"{option} {shlex.quote(str(one))}" for one in value]

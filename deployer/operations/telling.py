@@ -13,9 +13,12 @@ EXIT_INTERRUPTED = 130
 
 @contextmanager
 def told_run(
-    command: str, announced: tuple[tuple[str, str], ...], *, session_id: str, emit: Emit, clock: Clock
+    command: str, announced: tuple[tuple[str, str], ...], *, session_id: str, emit: Emit, clock: Clock, flags: str = ""
 ) -> Iterator[None]:
-    """Tell that a command began, with the steps it announces, and how it ended: always, and last."""
+    """Tell that a command began, with the steps it announces, and how it ended: always, and last.
+
+    `flags` is what the commands an error suggests need to reach the same cloud and account.
+    """
     started = clock.monotonic()
     emit(RunStarted(command=command, session_id=session_id, steps=announced))
     error: DeployerError | None = None
@@ -24,6 +27,10 @@ def told_run(
         yield
         exit_code = 0
     except DeployerError as raised:
+        raised.next_commands = tuple(
+            one if not flags or one.endswith(flags) or f"{flags} " in one else f"{one} {flags}"
+            for one in raised.next_commands
+        )
         error, exit_code = raised, raised.exit_code
         raise
     except KeyboardInterrupt:

@@ -20,9 +20,7 @@ def check_cloud(cloud: Cloud) -> Sequence[Check]:
     if identity is None:
         return (finding,)
     checks = [finding]
-    for look in (_region, _oos, _oss, _clock, _balance):
-        checks.append(_guarded(look, cloud))
-    return tuple(checks)
+    return (*checks, *(_guarded(look, cloud) for look in (_region, _oos, _oss, _clock, _balance)))
 
 
 def _guarded(look: Callable[[Cloud], Check], cloud: Cloud) -> Check:

@@ -21,10 +21,9 @@ RELEASES_SHOWN = 10
 def list_groups(cloud: Cloud, regions: "RegionClouds", application_name: str | None) -> Sequence[GroupSummary]:
     """Every group of the application (of all applications without one), by name."""
     names = (application_name,) if application_name else cloud.oos.list_application_names()
-    summaries: list[GroupSummary] = []
-    for name in names:
-        for group in _groups_of(cloud, name):
-            summaries.append(summarize(regions.cloud(group.deploy_region_id), group))
+    summaries = [
+        summarize(regions.cloud(group.deploy_region_id), group) for name in names for group in _groups_of(cloud, name)
+    ]
     return tuple(sorted(summaries, key=lambda one: (one.application_name, one.application_group_name)))
 
 
