@@ -100,7 +100,8 @@ class Deployer:
 
     def command(self, verb: str, path: str | Path, config: str | Path | None, flags: Mapping[str, Any]) -> str:
         """The command line that does `verb` with the same project, settings, cloud and account."""
-        settings = {**({"config": config} if config else {}), **flags}
+        runs_again = verb in {"deploy", "plan"} and self._runner != "oos"
+        settings = {**({"config": config} if config else {}), **flags, "runner": self._runner if runs_again else None}
         return project_command(verb, str(path), settings, self.command_flags)
 
     def check(self, *, region: str | None = None) -> Sequence[Check]:
@@ -207,9 +208,17 @@ class Deployer:
 
         with self._run("deploy", steps.DEPLOY_STEPS):
             load_sdks_in_background()
+            how = {"revision_id": revision_id, "force": force, "force_new_group": force_new_group}
             request = DeployRequest(
                 project=self._project(path, flags, config),
-                consent=Consent(approve=approve, confirm=confirm, yes=yes, ask=ask, plans_folder=self._plans_folder()),
+                consent=Consent(
+                    approve=approve,
+                    confirm=confirm,
+                    yes=yes,
+                    ask=ask,
+                    plans_folder=self._plans_folder(),
+                    command=self.command("deploy", path, config, {**flags, **how}),
+                ),
                 runner=self._runner,
                 revision_id=revision_id,
                 dry_run=dry_run,
@@ -407,4 +416,11 @@ class Deployer:
         return self._session
 
     def _run(self, command: str, announced: tuple[tuple[str, str], ...]) -> AbstractContextManager[None]:
-        return told_run(command, announced, session_id=self._session_id, emit=self._emit, clock=self._clock)
+        return told_run(
+            command,
+            announced,
+            session_id=self._session_id,
+            emit=self._emit,
+            clock=self._clock,
+            flags=self.command_flags,
+        )

@@ -19,8 +19,7 @@ def check_cloud(cloud: Cloud) -> Sequence[Check]:
     identity, finding = _identity(cloud)
     if identity is None:
         return (finding,)
-    checks = [finding]
-    return (*checks, *(_guarded(look, cloud) for look in (_region, _oos, _oss, _clock, _balance)))
+    return (finding, *(_guarded(look, cloud) for look in (_region, _oos, _oss, _clock, _balance)))
 
 
 def _guarded(look: Callable[[Cloud], Check], cloud: Cloud) -> Check:

@@ -90,5 +90,5 @@ def kill_all(pids: Iterable[int]) -> None:
     for pid in pids:
         try:
             os.kill(pid, signal.SIGKILL)
-        except (ProcessLookupError, PermissionError):  # noqa: PERF203  (each may fail by itself)
+        except (ProcessLookupError, PermissionError):
             continue

@@ -202,7 +202,7 @@ class Agent:
         for address in (*addresses, "127.0.0.1"):
             try:
                 return socket.create_connection((address, port), timeout=_CONNECT_SECONDS)
-            except ConnectionRefusedError:  # noqa: PERF203  (two addresses at most)
+            except ConnectionRefusedError:
                 continue
         return socket.create_connection(("::1", port), timeout=_CONNECT_SECONDS)
 
