@@ -312,7 +312,13 @@ class Deployer:
         from deployer.demo import demo_project_path
 
         self._local = True
-        return self.deploy(demo_project_path(), yes=True, name="deployer-demo", region=CONTROL_REGION_ID, ecs="new")
+        return self.deploy(
+            demo_project_path(),
+            ask=lambda _plan, _risk: True,  # the sample is ours, and so is the cloud
+            name="deployer-demo",
+            region=CONTROL_REGION_ID,
+            ecs="new",
+        )
 
     def try_addresses(self, urls: tuple[str, ...]) -> dict[str, int]:
         """The HTTP status each address answers with, asked from this computer; those that do not answer are left out.

@@ -1,4 +1,4 @@
-"""`deployer local up|down|status|reset`."""
+"""`deployer local up|down|status|reset|env`."""
 
 from typing import Any
 
@@ -67,6 +67,23 @@ def reset(**arguments: Any) -> int:
     with screen.deployer() as deployer:
         deployer.local_reset()
     screen.result({"reset": True}, lambda: "the local cloud is empty")
+    return 0
+
+
+@command.command("env", help='Print what lets other programs use the local cloud: eval "$(deployer local env)".')
+@common_options
+def env(**arguments: Any) -> int:
+    """Print the local cloud's endpoint and its own throw-away key, which opens nothing else."""
+    screen = Screen(take_common(arguments))
+    with screen.deployer() as deployer:
+        info = deployer.local_up()
+    variables = {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": info.access_key_id,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": info.access_key_secret,
+        "ALIBABA_CLOUD_ECS_METADATA_DISABLED": "true",
+        "DEPLOYER_ENDPOINT": info.endpoint,
+    }
+    screen.result(variables, lambda: "\n".join(f"export {name}={value}" for name, value in variables.items()))
     return 0
 
 

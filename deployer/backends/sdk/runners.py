@@ -49,9 +49,7 @@ def run_by_oos(
     execution_id = run.noted("StartExecution", "execution_id", **place) or run.change(
         "StartExecution",
         "execution_id",
-        lambda token: cloud.oos.start_execution(
-            read_template(RELEASE_TEMPLATE), parameters, tags=tags, client_token=token
-        ),
+        lambda token: cloud.oos.start_execution(release_template(), parameters, tags=tags, client_token=token),
         **place,
         command_sha256=hashlib.sha256(command).hexdigest(),
     )
@@ -86,6 +84,12 @@ def _outcome_of(execution: Execution, outputs: Mapping[str, Any]) -> CommandOutc
         output=decode_output(str(outputs.get("output") or "")),
         trouble=error or execution.status_message or f"the execution ended {execution.status}",
     )
+
+
+def release_template() -> str:
+    """Our template without its comments: all of it travels in the request line."""
+    lines = read_template(RELEASE_TEMPLATE).splitlines(keepends=True)
+    return "".join(line for line in lines if not line.lstrip().startswith("#"))
 
 
 def _follow_execution(cloud: Cloud, run: DeployRun, execution_id: str, seconds: int) -> Execution:
