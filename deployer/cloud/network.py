@@ -203,17 +203,24 @@ class SecurityGroupClient:
         """(security group id, VPC id) of the groups with these tags, by id."""
         from alibabacloud_ecs20140526.models import DescribeSecurityGroupsRequest, DescribeSecurityGroupsRequestTag
 
-        body = self._ecs.call(
-            "DescribeSecurityGroups",
-            "describe_security_groups",
-            DescribeSecurityGroupsRequest(
-                region_id=self._ecs.region_id,
-                tag=[DescribeSecurityGroupsRequestTag(key=key, value=value) for key, value in tags.items()],
-                max_results=100,
-            ),
-        )
-        groups = (body.security_groups.security_group if body.security_groups else None) or []
-        return tuple(sorted((group.security_group_id, group.vpc_id or "") for group in groups))
+        found: list[tuple[str, str]] = []
+        token: str | None = None
+        while True:
+            body = self._ecs.call(
+                "DescribeSecurityGroups",
+                "describe_security_groups",
+                DescribeSecurityGroupsRequest(
+                    region_id=self._ecs.region_id,
+                    tag=[DescribeSecurityGroupsRequestTag(key=key, value=value) for key, value in tags.items()],
+                    max_results=100,
+                    next_token=token,
+                ),
+            )
+            groups = (body.security_groups.security_group if body.security_groups else None) or []
+            found.extend((group.security_group_id, group.vpc_id or "") for group in groups)
+            if not body.next_token or body.next_token == token:
+                return tuple(sorted(found))
+            token = body.next_token
 
     def create(self, name: str, vpc_id: str, tags: Mapping[str, str], client_token: str) -> str:
         """The id of a new group, which lets nothing in. Removed by `delete`."""
