@@ -48,7 +48,7 @@ def _digits(amount: Decimal, digits: int) -> str:
 
 def _items(quote: Quote, language: Language) -> list[str]:
     priced = [item for item in quote.items if item.hourly is not None or item.monthly is not None]
-    by_use = [item for item in quote.items if item.hourly is None and item.monthly is None]
+    noted = [item for item in quote.items if item.note or item not in priced]
     lines = [] if quote.new_compute else [text("no.compute", language)]
     if priced:
         headers = [text(key, language) for key in ("item", "specification", "hourly", "monthly", "source")]
@@ -63,11 +63,11 @@ def _items(quote: Quote, language: Language) -> list[str]:
             for item in priced
         ]
         lines.append(render_table(headers, [*rows, _subtotal(quote, language)], language))
-    if by_use:
+    if noted:
         lines += ["", f"{text('associated', language)}:"]
         lines += [
             f"- {printable(item.name)} ({printable(item.specification)}): {printable(item.note or text('by.use', language))}"
-            for item in by_use
+            for item in noted
         ]
     if quote.unpriced:
         lines += ["", f"⚠️ {text('unpriced', language)}: {', '.join(printable(name) for name in quote.unpriced)}"]

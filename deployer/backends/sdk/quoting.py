@@ -4,7 +4,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 from deployer.cloud.cloud import Cloud
 from deployer.cloud.ecs import PricedInstance, PriceRequest
-from deployer.errors.base import AccessError, DeployerError
+from deployer.errors.base import DeployerError
 from deployer.models.config import DeployConfig, NewInstance
 from deployer.models.plan import Observed, PriceItem, Quote
 
@@ -73,7 +73,7 @@ def _compute(
         note = f"BSS gave no price ({error.code}): the figures are ECS's own"
         return checked.items, checked.currency, (checked.request_id,), None, (note,)
     names = {
-        "InstanceType": wanted.instance_type,
+        "InstanceType": _with_size(cloud, wanted.instance_type),
         "SystemDisk": f"{wanted.system_disk_category} {wanted.system_disk_gib} GiB",
     }
     items = tuple(
@@ -94,10 +94,16 @@ def _compute(
     return items, price.currency, request_ids, checked.hourly_total if checked else None, notes
 
 
+def _with_size(cloud: Cloud, instance_type: str) -> str:
+    """The type with what it has, such as `ecs.u1-c1m2.large (2 vCPU, 4 GiB)`."""
+    facts = cloud.ecs.get_instance_type(instance_type)
+    return f"{instance_type} ({facts.cpu_cores} vCPU, {facts.memory_gib:g} GiB)" if facts else instance_type
+
+
 def _ecs_price(cloud: Cloud, wanted: PriceRequest) -> tuple[PricedInstance | None, DeployerError | None]:
     try:
         return cloud.ecs.get_price(wanted), None
-    except AccessError as error:
+    except DeployerError as error:
         return None, error
 
 
