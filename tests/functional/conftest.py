@@ -43,6 +43,15 @@ def lab(session_lab: CloudLab, monkeypatch: pytest.MonkeyPatch) -> CloudLab:
 
 
 @pytest.fixture
+def empty_lab(lab: CloudLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[CloudLab]:
+    """A second cloud in which nothing exists, for one test."""
+    empty = CloudLab(tmp_path / "cloud")
+    apply_environment(monkeypatch, empty.environment)
+    yield empty
+    empty.close()
+
+
+@pytest.fixture
 def make_project(tmp_path: Path) -> Callable[..., Project]:
     """Writes a small web server with its configuration."""
 
