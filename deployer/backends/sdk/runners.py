@@ -106,7 +106,7 @@ def _follow_execution(cloud: Cloud, run: DeployRun, execution_id: str, seconds: 
     return wait_until(
         lambda: cloud.oos.find_execution(execution_id) or unseen,
         lambda execution: execution.is_final,
-        Wait(what=f"execution {execution_id}", timeout_seconds=seconds + HAND_OVER_SECONDS, longest_pause_seconds=2.0),
+        Wait(what=f"execution {execution_id}", timeout_seconds=seconds + HAND_OVER_SECONDS, longest_pause_seconds=1.0),
         status=lambda execution: execution.status,
         clock=cloud.session.clock,
         on_change=tell,
@@ -167,7 +167,7 @@ def follow_command(
     result = wait_until(
         lambda: cloud.assistant.find_result(invoke_id, instance_id) or pending,
         lambda one: one.is_final,
-        Wait(what=what, timeout_seconds=timeout_seconds, longest_pause_seconds=2.0),
+        Wait(what=what, timeout_seconds=timeout_seconds, longest_pause_seconds=1.0),
         status=lambda one: one.status,
         clock=cloud.session.clock,
         on_change=tell,
