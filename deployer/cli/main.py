@@ -96,6 +96,10 @@ def cli() -> None:
 
 def run(arguments: Sequence[str]) -> int:
     """The exit code of one command line. Nothing but the result goes to stdout; errors go to stderr, or as JSON there."""
+    for stream in ("stdin", "stdout", "stderr"):
+        if getattr(sys, stream) is None:  # closed by the caller
+            mode = "r" if stream == "stdin" else "w"
+            setattr(sys, stream, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), _interrupt)
