@@ -23,6 +23,7 @@ class BucketFacts:
     owner_id: str
     acl: str
     block_public_access: bool
+    is_encrypted: bool
     versioning: str | None
 
 
@@ -119,6 +120,7 @@ class OssClient:
             owner_id=(info.owner.id if info.owner else "") or "",
             acl=str(info.acl or ""),
             block_public_access=bool(info.block_public_access),
+            is_encrypted=(info.sse_rule.sse_algorithm or "None") != "None" if info.sse_rule else False,
             versioning=info.versioning or None,
         )
 
@@ -143,9 +145,9 @@ class OssClient:
         self.protect_bucket(bucket_name)
 
     def protect_bucket(self, bucket_name: str) -> None:
-        """Switch on encryption, the rule for unfinished uploads and, last, block public access; safe to repeat.
+        """Switch on block public access, the rule for unfinished uploads and, last, encryption; safe to repeat.
 
-        A bucket that blocks public access has therefore had all of it done.
+        A bucket that is encrypted and blocks public access has therefore had all of it done.
         """
         import alibabacloud_oss_v2 as oss
 
@@ -158,14 +160,9 @@ class OssClient:
             abort_multipart_upload=oss.LifecycleRuleAbortMultipartUpload(days=1),
         )
         self._call(
-            "PutBucketEncryption",
-            "put_bucket_encryption",
-            oss.PutBucketEncryptionRequest(
-                bucket=bucket_name,
-                server_side_encryption_rule=oss.ServerSideEncryptionRule(
-                    apply_server_side_encryption_by_default=encrypt
-                ),
-            ),
+            "PutBucketPublicAccessBlock",
+            "put_bucket_public_access_block",
+            oss.PutBucketPublicAccessBlockRequest(bucket=bucket_name, public_access_block_configuration=block),
         )
         self._call(
             "PutBucketLifecycle",
@@ -175,9 +172,14 @@ class OssClient:
             ),
         )
         self._call(
-            "PutBucketPublicAccessBlock",
-            "put_bucket_public_access_block",
-            oss.PutBucketPublicAccessBlockRequest(bucket=bucket_name, public_access_block_configuration=block),
+            "PutBucketEncryption",
+            "put_bucket_encryption",
+            oss.PutBucketEncryptionRequest(
+                bucket=bucket_name,
+                server_side_encryption_rule=oss.ServerSideEncryptionRule(
+                    apply_server_side_encryption_by_default=encrypt
+                ),
+            ),
         )
 
     def delete_bucket(self, bucket_name: str) -> None:

@@ -123,5 +123,5 @@ def read_holder(data: bytes | None) -> LockHolder | None:
             command=str(value.get("command", ""))[:200],
             expires_at=expires_at if expires_at.tzinfo else expires_at.replace(tzinfo=timezone.utc),
         )
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return None

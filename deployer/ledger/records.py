@@ -80,7 +80,7 @@ def read_record(data: bytes | None) -> ReleaseRecord | None:
         return None
     try:
         value = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(value, dict) or value.get("schema_version") != SCHEMA_VERSION:
         return None

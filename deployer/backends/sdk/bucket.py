@@ -70,5 +70,6 @@ def finish_bucket(oss: OssClient, bucket_name: str, account_id: str) -> None:
 
     Errors: ForeignBucket, UnsafeBucket; nothing is written to either.
     """
-    if not check_bucket(oss, bucket_name, account_id).block_public_access:
+    facts = check_bucket(oss, bucket_name, account_id)
+    if not (facts.block_public_access and facts.is_encrypted):
         oss.protect_bucket(bucket_name)
