@@ -152,6 +152,9 @@ def why_missing(environ: Mapping[str, str], profile: str | None, chain_said: str
 def environment_trouble(environ: Mapping[str, str]) -> str:
     """Why the environment gives no credentials although part of them is set; empty when it is all or nothing."""
     key_id, secret = bool(environ.get(KEY_ID)), bool(environ.get(KEY_SECRET))
+    blank = [name for name in (KEY_ID, KEY_SECRET) if environ.get(name) and not environ[name].strip(_AROUND)]
+    if blank:
+        return f"{' and '.join(blank)}: nothing but spaces"
     if key_id and not secret:
         return f"{KEY_ID} is set, {KEY_SECRET} is not"
     if secret and not key_id:

@@ -136,7 +136,7 @@ class Session:
             raise
         except Exception as error:  # noqa: BLE001  (every provider raises what it likes)
             raise CredentialsMissing(why_missing(os.environ, self.profile, str(error)), profile=self.profile) from None
-        if credential is None or not credential.access_key_id:
+        if credential is None or not credential.access_key_id or not credential.access_key_secret:
             raise CredentialsMissing(why_missing(os.environ, self.profile, ""), profile=self.profile)
         return credential
 
