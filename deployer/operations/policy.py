@@ -28,7 +28,7 @@ ACTIONS: Mapping[str, tuple[str, ...]] = MappingProxyType(
             "vpc:DescribeVpcs",
             "vpc:DescribeVSwitches",
         ),
-        "price": ("bss:DescribeAcccount", "bss:DescribePrice"),
+        "price": ("bssapi:GetPayAsYouGoPrice", "bssapi:QueryAccountBalance"),
         "make": (
             "ecs:AuthorizeSecurityGroup",
             "ecs:CreateSecurityGroup",

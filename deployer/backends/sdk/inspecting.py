@@ -13,8 +13,9 @@ from deployer.cloud.assistant import InvocationResult, decode_output
 from deployer.cloud.cloud import Cloud
 from deployer.errors.access import PermissionDenied
 from deployer.errors.base import DeployerError
-from deployer.errors.cloud import GroupNotFound
+from deployer.errors.cloud import GroupNotFound, InstanceNotFound
 from deployer.errors.release import UninstallFailed
+from deployer.ledger.records import ReleaseRecord
 from deployer.models.plan import InstanceFacts
 from deployer.models.release import CheckResult, InstanceVerification, Verdict
 
@@ -31,15 +32,46 @@ class Inspector:
         self._cloud = cloud
 
     def inspect(self, request: LogRequest) -> tuple[InstanceVerification, ...]:
-        """One finding an instance. Errors: GroupNotFound when no instance belongs to the group."""
+        """One finding an instance; one about the group where it has none any more.
+
+        Errors: GroupNotFound; InstanceNotFound when the instance asked for is none of the group's.
+        """
         tags = member_tags(request.application_name, request.application_group_name)
         instances = self._cloud.ecs.list_instances(tags=tags)
         if request.instance_id is not None:
             instances = tuple(one for one in instances if one.instance_id == request.instance_id)
+            if not instances:
+                raise InstanceNotFound((request.instance_id,), request.deploy_region_id)
         if not instances:
-            existing = self._cloud.oos.list_application_names()
-            raise GroupNotFound(request.application_name, request.application_group_name, existing)
+            return (self._without_instance(request),)
         return tuple(self._inspect_one(instance, request) for instance in instances)
+
+    def _without_instance(self, request: LogRequest) -> InstanceVerification:
+        """What is known of a group that has no instance: its newest release and what that printed."""
+        name, group = request.application_name, request.application_group_name
+        record = self._newest_record(request)
+        if record is None and self._cloud.oos.find_group(name, group) is None:
+            raise GroupNotFound(name, group, self._cloud.oos.list_application_names())
+        return InstanceVerification(
+            instance_id=record.instance_ids[0] if record and record.instance_ids else "none",
+            public_ip=None,
+            release_id=record.release_id if record else None,
+            verdict=Verdict.INCONCLUSIVE,
+            checks=(CheckResult(name="instance", ok=None, detail="no instance belongs to the group any more"),),
+            log=self._printed(record),
+            log_source="deployCommandOutput",
+        )
+
+    def _newest_record(self, request: LogRequest) -> ReleaseRecord | None:
+        history = find_history(self._cloud, request.application_name, request.application_group_name)
+        return history.find_newest() if history else None
+
+    def _printed(self, record: ReleaseRecord | None) -> str:
+        """The log's last lines as the release's execution shows them; empty when it had none."""
+        if record is None or record.execution_id is None:
+            return ""
+        outputs = self._cloud.oos.list_task_outputs(record.execution_id).get("readResult", {})
+        return parse_output(decode_output(str(outputs.get("output") or ""))).log_tail
 
     def _inspect_one(self, instance: InstanceFacts, request: LogRequest) -> InstanceVerification:
         if instance.status != "Running":
@@ -53,7 +85,8 @@ class Inspector:
             check = CheckResult(name="assistant", ok=None, detail=f"{error.message} (over SSH: {_ssh(instance)})")
             return _finding(instance, Verdict.INCONCLUSIVE, (check,), None, "")
         if not report.found:
-            check = CheckResult(name="assistant", ok=None, detail=f"Cloud Assistant gave no report: {trouble}")
+            detail = f"Cloud Assistant gave no report: {trouble} (over SSH: {_ssh(instance)})"
+            check = CheckResult(name="assistant", ok=None, detail=detail)
             return _finding(instance, Verdict.INCONCLUSIVE, (check,), None, "")
         log = self._whole_log(instance.instance_id, request, report)
         checks = judge(report, request.port)
@@ -64,13 +97,8 @@ class Inspector:
     ) -> InstanceVerification:
         """What the newest release's execution printed: all there is to see for an identity that may not run commands."""
         check = CheckResult(name="assistant", ok=None, detail=f"{error.message} (over SSH: {_ssh(instance)})")
-        history = find_history(self._cloud, request.application_name, request.application_group_name)
-        record = history.find_newest() if history else None
-        log = ""
-        if record is not None and record.execution_id is not None:
-            outputs = self._cloud.oos.list_task_outputs(record.execution_id).get("readResult", {})
-            log = parse_output(decode_output(str(outputs.get("output") or ""))).log_tail
-        finding = _finding(instance, Verdict.INCONCLUSIVE, (check,), None, log)
+        record = self._newest_record(request)
+        finding = _finding(instance, Verdict.INCONCLUSIVE, (check,), None, self._printed(record))
         return replace(finding, release_id=record.release_id if record else None, log_source="deployCommandOutput")
 
     def _probe(self, instance_id: str, request: LogRequest, piece: tuple[int, int] | None) -> tuple[ProbeReport, str]:
