@@ -17,7 +17,13 @@ def command() -> None:
 
 
 @command.command("up", help="Start the local cloud, unless it runs.")
-@click.option("--sandbox", type=click.Choice(["auto", "namespaces", "process"]), default="auto", show_default=True)
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "namespaces", "process"]),
+    default="auto",
+    show_default=True,
+    help="What an emulated instance is: Linux namespaces, or plain processes of this user.",
+)
 @common_options
 def up(sandbox: str, **arguments: Any) -> int:
     """Start and show it."""

@@ -1,0 +1,232 @@
+"""Writes the reference pages beside it from the code itself: errors, events, commands, configuration.
+
+Run it from a checkout after changing one of them: `python docs/generate.py`. A test fails while a page is stale.
+"""
+
+import ast
+import importlib
+import inspect
+import pkgutil
+import sys
+from collections.abc import Iterator
+from dataclasses import fields
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parent
+NOTE = "<!-- Written by docs/generate.py from the code; change it there. -->\n"
+OTHER_VARIABLES = (
+    ("DEPLOYER_LOCAL", "`1`: the local cloud, as `--local`"),
+    (
+        "DEPLOYER_ENDPOINT",
+        "`HOST:PORT` that answers for every product over plain HTTP, such as a local cloud elsewhere",
+    ),
+    (
+        "DEPLOYER_SESSION_ID",
+        "the run's id in the user agent of every call: 16 to 64 lower-case hexadecimal digits or dashes",
+    ),
+    ("DEPLOYER_STATE_DIR", "where the local cloud keeps its state"),
+    ("DEPLOYER_CACHE_DIR", "where archives and approved plans are kept"),
+    ("ALIBABA_CLOUD_ACCESS_KEY_ID", "the default chain's, with `…_ACCESS_KEY_SECRET` and `…_SECURITY_TOKEN`"),
+    ("ALIBABA_CLOUD_PROFILE", "the CLI profile, as `--profile`"),
+    ("ALIBABA_CLOUD_REGION_ID", "proposed as the answer when the region is asked for, and what `check` looks at"),
+    ("NO_COLOR", "no colour"),
+)
+SCRIPT_VARIABLES = (
+    ("DEPLOYER_RELEASE_ID", "the release that is started"),
+    ("DEPLOYER_RELEASE_DIR", "the folder with the unpacked project, where the script begins"),
+    ("DEPLOYER_ARCHIVE", "the archive it was unpacked from"),
+    ("DEPLOYER_APPLICATION", "the application's name; it marks the processes that belong to it"),
+    ("DEPLOYER_LOG", "the log file"),
+    ("DEPLOYER_PID_FILE", "the file for the main process's id"),
+    ("APP_PORT", "the port to listen on"),
+)
+EXITS = (
+    (0, "done, or nothing to do; `verify`: running"),
+    (1, "changes were made and the release failed, or it runs unhealthy; `check`, `price`: not good"),
+    (2, "`verify` could not tell"),
+    (3, "an answer or approval is missing: all of them are listed, with their flags"),
+    (64, "wrong flags"),
+    (65, "the project or its configuration has to be mended"),
+    (69, "the cloud said no before anything changed"),
+    (70, "a defect of ours; the traceback is in the file that is named"),
+    (75, "throttled, locked or unreachable: the same command may work later"),
+    (77, "credentials or permissions"),
+    (130, "interrupted"),
+)
+
+
+def error_classes() -> list[type]:
+    """Every error a user can meet, by code."""
+    from deployer import errors
+    from deployer.errors.base import DeployerError
+
+    found = {DeployerError}
+    for module in pkgutil.iter_modules(errors.__path__, "deployer.errors."):
+        for one in vars(importlib.import_module(module.name)).values():
+            if isinstance(one, type) and issubclass(one, DeployerError):
+                found.add(one)
+    return sorted(found, key=lambda one: (one.exit_code, one.code, one.__name__))
+
+
+def event_classes() -> list[type]:
+    """Every event, in the order of the module."""
+    from deployer import events
+
+    kinds = [one for one in vars(events).values() if isinstance(one, type) and issubclass(one, events.Event)]
+    return [one for one in kinds if one is not events.Event]
+
+
+def warning_codes() -> list[str]:
+    """The codes of `warning.raised`, as the code gives them."""
+    found = set()
+    for path in sorted((ROOT / "deployer").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and ast.unparse(node.func) == "WarningRaised":
+                found |= {
+                    one.value.value
+                    for one in node.keywords
+                    if one.arg == "code" and isinstance(one.value, ast.Constant) and isinstance(one.value.value, str)
+                }
+    return sorted(found)
+
+
+def problem_codes() -> list[str]:
+    """The codes of the problems that `config.invalid` lists, as the code gives them."""
+    found = set()
+    for path in sorted((ROOT / "deployer" / "config").glob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "code" and isinstance(node.value, ast.Constant):
+                found.add(str(node.value.value))
+    return sorted(found)
+
+
+def first_line(thing: object) -> str:
+    """The first line of a docstring, fit for a table."""
+    return (inspect.getdoc(thing) or "").split("\n", maxsplit=1)[0].replace("|", "\\|")
+
+
+def errors_page() -> str:
+    """Exit codes and errors."""
+    lines = [
+        NOTE,
+        "# Errors",
+        "",
+        "Every failure ends with one exit code and, with `--output json`, one `error` line: stable `code`,",
+    ]
+    lines += [
+        "`message`, `hint`, `retryable`, `next` (commands), `facts` and `exit_code`.",
+        "",
+        "| exit | meaning |",
+        "| --- | --- |",
+    ]
+    lines += [f"| {code} | {meaning} |" for code, meaning in EXITS]
+    lines += ["", "| code | exit | again? | what it is |", "| --- | --- | --- | --- |"]
+    seen: set[str] = set()
+    for one in error_classes():
+        if one.code not in seen:
+            seen.add(one.code)
+            again = "yes" if one.retryable else ""
+            best = max(
+                (other for other in error_classes() if other.code == one.code), key=lambda other: len(other.__mro__)
+            )
+            lines.append(f"| `{one.code}` | {one.exit_code} | {again} | {first_line(best)} |")
+    lines += [
+        "",
+        "Problems that `config.invalid` lists under `facts.problems`, each with path, line and what is allowed:",
+        "",
+    ]
+    lines += [f"- `{code}`" for code in problem_codes()]
+    return "\n".join(lines) + "\n"
+
+
+def events_page() -> str:
+    """Events and warnings."""
+    lines = [
+        NOTE,
+        "# Events",
+        "",
+        "What `on_event` is told, and what `--output json` streams before its last line: steps as",
+    ]
+    lines += [
+        '`{"type": "step", …}`, everything else as `{"type": "event", "event": "<type>", …}`. Events inform, they never steer.'
+    ]
+    for one in event_classes():
+        lines += ["", f"## `{one.type}`", "", first_line(one), ""]
+        lines += [f"- `{field.name}`" for field in fields(one)]
+    lines += ["", "## Codes of `warning.raised`", "", *[f"- `{code}`" for code in warning_codes()]]
+    return "\n".join(lines) + "\n"
+
+
+def commands() -> Iterator[tuple[str, object]]:
+    """(full name, click command) of every command, groups expanded."""
+    import click
+
+    from deployer.cli.main import COMMANDS
+
+    for name, (module, _) in COMMANDS.items():
+        command = importlib.import_module(f"deployer.cli.{module}").command
+        yield name, command
+        if isinstance(command, click.Group):
+            yield from ((f"{name} {inner}", one) for inner, one in command.commands.items())
+
+
+def commands_page() -> str:
+    """Commands and their flags."""
+    import click
+
+    lines = [NOTE, "# Commands", "", "`deployer COMMAND --help` says the same."]
+    for name, command in commands():
+        assert isinstance(command, click.Command)
+        lines += ["", f"## `deployer {name}`", "", (command.help or "").replace("\n", " ")]
+        options = [one for one in command.params if isinstance(one, click.Option)]
+        if options:
+            lines += ["", "| flag | what it does |", "| --- | --- |"]
+        for option in options:
+            flags = ", ".join(f"`{flag}`" for flag in (*option.opts, *option.secondary_opts))
+            lines.append(f"| {flags} | {(option.help or '').replace('|', chr(92) + '|')} |")
+    return "\n".join(lines) + "\n"
+
+
+def configuration_page() -> str:
+    """The configuration with all its keys, and the variables that set them."""
+    from deployer.config.load import FLAG_PATHS, VARIABLES
+
+    reference = (ROOT / "deployer" / "config" / "reference.yml").read_text(encoding="utf-8")
+    lines = [
+        NOTE,
+        "# Configuration",
+        "",
+        "`.appmanager/config.yaml`. `deployer config reference` prints this page, `deployer config validate` checks a",
+    ]
+    lines += [
+        "file, `deployer schema config` gives the JSON Schema for editors.",
+        "",
+        "```yaml",
+        reference.rstrip(),
+        "```",
+        "",
+    ]
+    lines += ["| variable | key |", "| --- | --- |"]
+    lines += [f"| `{variable}` | `{'.'.join(FLAG_PATHS[flag])}` |" for variable, flag in VARIABLES.items()]
+    lines += ["", "| other variable | what it does |", "| --- | --- |"]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in OTHER_VARIABLES]
+    lines += ["", "| what scripts get on the instance | |", "| --- | --- |"]
+    lines += [f"| `{name}` | {meaning} |" for name, meaning in SCRIPT_VARIABLES]
+    return "\n".join(lines) + "\n"
+
+
+def pages() -> dict[str, str]:
+    """Every page by its file name."""
+    return {
+        "commands.md": commands_page(),
+        "configuration.md": configuration_page(),
+        "errors.md": errors_page(),
+        "events.md": events_page(),
+    }
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, str(ROOT))
+    for page_name, text in pages().items():
+        (HERE / page_name).write_text(text, encoding="utf-8")
