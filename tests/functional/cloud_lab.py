@@ -22,7 +22,9 @@ import pytest
 from deployer.api import Deployer
 from deployer.cli.main import run
 from deployer.clock import SystemClock
+from deployer.cloud.oss import OssClient
 from deployer.cloud.polling import Wait, wait_until
+from deployer.cloud.session import Endpoints, Session, StaticKey
 from deployer.emulator.assumptions import Assumptions
 from deployer.emulator.core import Emulator
 from deployer.emulator.host import EmulatorHost
@@ -30,6 +32,7 @@ from deployer.emulator.http_server import HttpServer
 from deployer.emulator.machines.choose import choose_driver
 from deployer.emulator.recorder import RecordedCall
 from deployer.emulator.server import public_network
+from deployer.models.secret import Secret
 
 ROOT = Path(__file__).resolve().parents[2]
 KEY_ID, KEY_SECRET = "LTAI5tFunctionalTests01", "functional-tests-secret-of-the-account"
@@ -281,11 +284,11 @@ class CloudLab:
         """An instance the user had before, in a network of its own, running and answering Cloud Assistant."""
         vpc_id = self.call("vpc", "CreateVpc", RegionId=REGION, CidrBlock="10.0.0.0/16", VpcName=name)["VpcId"]
         vpc = self.emulator.services.vpc_state.vpcs[vpc_id]
-        self._wait(lambda: vpc.status == "Available")
+        self.wait(lambda: vpc.status == "Available")
         place = {"ZoneId": f"{REGION}-b", "CidrBlock": "10.0.1.0/24"}
         vswitch_id = self.call("vpc", "CreateVSwitch", RegionId=REGION, VpcId=vpc_id, **place)["VSwitchId"]
         vswitch = self.emulator.services.vpc_state.vswitches[vswitch_id]
-        self._wait(lambda: vswitch.status == "Available")
+        self.wait(lambda: vswitch.status == "Available")
         group_id = self.call("ecs", "CreateSecurityGroup", RegionId=REGION, VpcId=vpc_id)["SecurityGroupId"]
         if open_port is not None:
             rule = {"IpProtocol": "TCP", "PortRange": f"{open_port}/{open_port}", "SourceCidrIp": "0.0.0.0/0"}
@@ -303,8 +306,14 @@ class CloudLab:
             Tag=[{"Key": "owner", "Value": "somebody"}],
         )
         (instance_id,) = launched["InstanceIdSets"]["InstanceIdSet"]
-        self._wait(lambda: self._answers_assistant(instance_id))
+        self.wait(lambda: self._answers_assistant(instance_id))
         return instance_id
+
+    def put_object(self, bucket_name: str, object_name: str, text: str) -> None:
+        """An object somebody else's deploy wrote."""
+        key = StaticKey(access_key_id=KEY_ID, access_key_secret=Secret(KEY_SECRET))
+        session = Session(endpoints=Endpoints(address=self.http.endpoint), static_key=key)
+        OssClient(session, REGION).put_bytes(bucket_name, object_name, text.encode())
 
     def _answers_assistant(self, instance_id: str) -> bool:
         if self.emulator.services.ecs_state.find_instance(instance_id, None) is None:
@@ -313,7 +322,9 @@ class CloudLab:
         found = told["InstanceCloudAssistantStatusSet"]["InstanceCloudAssistantStatus"]
         return any(one["CloudAssistantStatus"] == "true" for one in found)
 
-    def _wait(self, is_done: Callable[[], bool]) -> None:
+    def wait(self, is_done: Callable[[], bool]) -> None:
+        """Return once it is done; a failure after ten seconds."""
+
         def look() -> bool:
             self.emulator.tick()
             return is_done()
