@@ -3,6 +3,7 @@
 Reads the chain's own environment variables and files, to explain them; what they hold is never shown.
 """
 
+import importlib
 import json
 import os
 import re
@@ -101,7 +102,10 @@ def make_credential(
             )
         )
     from alibabacloud_credentials.provider import CLIProfileCredentialsProvider, DefaultCredentialsProvider
+    from alibabacloud_credentials.utils import auth_util
 
+    # It reads the environment once, when it is imported: a later run in the same process would get the first one's account.
+    importlib.reload(auth_util)
     if profile is not None:
         trouble = profile_trouble(cli_profile_path(environ), profile)
         if trouble:
