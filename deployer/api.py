@@ -48,7 +48,6 @@ __all__ = ["Address", "Deployer", "GroupStatus", "Removal", "process_environment
 
 if TYPE_CHECKING:
     from deployer.config.new_file import WrittenConfig
-    from deployer.emulator.state_directory import ServerInfo
 
 Result = TypeVar("Result")
 
@@ -209,15 +208,11 @@ class Deployer:
         with self._run("deploy", steps.DEPLOY_STEPS):
             load_sdks_in_background()
             how = {"revision_id": revision_id, "force": force, "force_new_group": force_new_group}
+            again = self.command("deploy", path, config, {**flags, **how})
             request = DeployRequest(
                 project=self._project(path, flags, config),
                 consent=Consent(
-                    approve=approve,
-                    confirm=confirm,
-                    yes=yes,
-                    ask=ask,
-                    plans_folder=self._plans_folder(),
-                    command=self.command("deploy", path, config, {**flags, **how}),
+                    approve=approve, confirm=confirm, yes=yes, ask=ask, plans_folder=self._plans_folder(), command=again
                 ),
                 runner=self._runner,
                 revision_id=revision_id,
@@ -330,32 +325,9 @@ class Deployer:
         statuses = {url: ask_address(url, self._clock) for url in urls}
         return {url: status for url, status in statuses.items() if status is not None}
 
-    def local_up(self, *, sandbox: str = "auto") -> "ServerInfo":
-        """The running local cloud, started when there is none. Errors: LocalCloudFailed."""
-        return self._local_cloud.up(sandbox=sandbox)
-
-    def local_status(self) -> "ServerInfo | None":
-        """The running local cloud, None when there is none."""
-        return self._local_cloud.find()
-
-    def local_down(self) -> bool:
-        """Stop the local cloud and remove everything of it; False when there was nothing."""
-        return self._local_cloud.down()
-
-    def local_reset(self) -> None:
-        """Forget everything that was created in the running local cloud."""
-        self._local_cloud.reset()
-
-    def local_state(self) -> dict[str, Any]:
-        """What exists in the running local cloud; empty when there is none."""
-        return self._local_cloud.state()
-
-    def local_addresses(self) -> tuple[Address, ...]:
-        """Where the applications on the local cloud can be reached from this computer."""
-        return self._local_cloud.addresses()
-
     @property
-    def _local_cloud(self) -> LocalCloud:
+    def local_cloud(self) -> LocalCloud:
+        """The local cloud on this computer: started, asked, reset and taken down by its methods."""
         return LocalCloud(folder=state_folder(self._environ) / "local")
 
     def _plans_folder(self) -> Path:
@@ -381,20 +353,12 @@ class Deployer:
     def _log_request(
         self, path: str | Path, config: str | Path | None, flags: dict[str, Any], *, lines: int, whole: bool
     ) -> tuple[Backend, LogRequest]:
+        from deployer.operations.verify import make_log_request
+
         instance_id = flags.pop("instance_id", None)
         identity = self._identity(path, config, flags)
         backend = self._open_backend(identity.deploy_region_id)
-        past = backend.find_newest_release(identity.application_name, identity.application_group_name)
-        return backend, LogRequest(
-            application_name=identity.application_name,
-            application_group_name=identity.application_group_name,
-            deploy_region_id=identity.deploy_region_id,
-            instance_id=instance_id,
-            lines=lines,
-            whole=whole,
-            port=past.port if past else identity.port,
-            health_path=past.health_path if past else "/",
-        )
+        return backend, make_log_request(backend, identity, instance_id=instance_id, lines=lines, whole=whole)
 
     def _open_backend(self, deploy_region_id: str) -> Backend:
         from deployer.backends.registry import open_backend
@@ -407,7 +371,7 @@ class Deployer:
         if self._session is None:
             endpoints, key = Endpoints(address=self._endpoint), None
             if self._local:
-                info = self.local_up()
+                info = self.local_cloud.up()
                 if info.notice:
                     self._emit(WarningRaised(code="local.degraded", message=info.notice))
                 endpoints = Endpoints(address=info.endpoint)

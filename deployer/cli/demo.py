@@ -25,7 +25,7 @@ def command(down: bool, **arguments: Any) -> int:
         if down:
             return _take_down(deployer, screen)
         report = deployer.demo()
-        local = [one.local_url for one in deployer.local_addresses() if one.instance_id in report.instance_ids]
+        local = [one.local_url for one in deployer.local_cloud.addresses() if one.instance_id in report.instance_ids]
         answers = deployer.try_addresses(tuple(url for url in local if url))
     data = {**report_data(report), "local_urls": local, "answers": answers}
     screen.result(data, lambda: render_report(report, screen.language) + _local_text(answers))
@@ -38,7 +38,7 @@ def _local_text(answers: dict[str, int]) -> str:
 
 
 def _take_down(deployer: Deployer, screen: Screen) -> int:
-    stopped = deployer.local_down()
+    stopped = deployer.local_cloud.down()
     screen.result(
         {"stopped": stopped}, lambda: "nothing of the demo is left" if stopped else "the demo was not running"
     )

@@ -29,7 +29,7 @@ def up(sandbox: str, **arguments: Any) -> int:
     """Start and show it."""
     screen = Screen(take_common(arguments))
     with screen.deployer() as deployer:
-        info = deployer.local_up(sandbox=sandbox)
+        info = deployer.local_cloud.up(sandbox=sandbox)
     screen.result(_data(info), lambda: _text(info, ()))
     return 0
 
@@ -40,7 +40,7 @@ def down(**arguments: Any) -> int:
     """Stop it."""
     screen = Screen(take_common(arguments))
     with screen.deployer() as deployer:
-        stopped = deployer.local_down()
+        stopped = deployer.local_cloud.down()
     screen.result(
         {"stopped": stopped},
         lambda: "the local cloud is down: nothing of it is left" if stopped else "the local cloud was not running",
@@ -54,9 +54,9 @@ def status(**arguments: Any) -> int:
     """Show it."""
     screen = Screen(take_common(arguments))
     with screen.deployer() as deployer:
-        info = deployer.local_status()
-        addresses = deployer.local_addresses()
-        state = deployer.local_state()
+        info = deployer.local_cloud.find()
+        addresses = deployer.local_cloud.addresses()
+        state = deployer.local_cloud.state()
     if info is None:
         screen.result({"running": False}, lambda: "the local cloud is not running: `deployer local up` starts it")
         return 0
@@ -71,7 +71,7 @@ def reset(**arguments: Any) -> int:
     """Empty it."""
     screen = Screen(take_common(arguments))
     with screen.deployer() as deployer:
-        deployer.local_reset()
+        deployer.local_cloud.reset()
     screen.result({"reset": True}, lambda: "the local cloud is empty")
     return 0
 
@@ -82,7 +82,7 @@ def env(**arguments: Any) -> int:
     """Print the local cloud's endpoint and its own throw-away key, which opens nothing else."""
     screen = Screen(take_common(arguments))
     with screen.deployer() as deployer:
-        info = deployer.local_up()
+        info = deployer.local_cloud.up()
     variables = {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": info.access_key_id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": info.access_key_secret,

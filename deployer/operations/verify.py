@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from deployer.backends.base import Backend, LogRequest
 from deployer.clock import Clock, SystemClock
+from deployer.config.identity import ApplicationIdentity
 from deployer.errors.release import VerificationFailed, VerificationInconclusive
 from deployer.events import CheckFinished, Emit
 from deployer.models.release import CheckResult, InstanceVerification, Verdict, Verification
@@ -31,6 +32,23 @@ def verify(
         for check in instance.checks:
             emit(CheckFinished(name=check.name, ok=check.ok, detail=check.detail, instance_id=instance.instance_id))
     return verification
+
+
+def make_log_request(
+    backend: Backend, identity: ApplicationIdentity, *, instance_id: str | None, lines: int, whole: bool
+) -> LogRequest:
+    """What is to be read of a group: its newest release says which port and path to look at."""
+    past = backend.find_newest_release(identity.application_name, identity.application_group_name)
+    return LogRequest(
+        application_name=identity.application_name,
+        application_group_name=identity.application_group_name,
+        deploy_region_id=identity.deploy_region_id,
+        instance_id=instance_id,
+        lines=lines,
+        whole=whole,
+        port=past.port if past else identity.port,
+        health_path=past.health_path if past else "/",
+    )
 
 
 def _asked(instance: InstanceVerification, request: LogRequest, clock: Clock) -> InstanceVerification:
