@@ -11,6 +11,7 @@ import threading
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_address
 from typing import Any, TypeVar
 
 from deployer.clock import Clock, SystemClock
@@ -43,9 +44,19 @@ BSS_HOSTS = ("business.aliyuncs.com", "business.ap-southeast-1.aliyuncs.com")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoints:
-    """Where the APIs are: the public hosts, or one `HOST:PORT` that answers for all of them over plain HTTP."""
+    """Where the APIs are: the public hosts, or one loopback `HOST:PORT` that answers for all of them over plain HTTP.
+
+    Errors: UsageError for an address elsewhere: signed requests and archives would cross a network unencrypted.
+    """
 
     address: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.address is not None and not _is_loopback(self.address):
+            raise UsageError(
+                f"`DEPLOYER_ENDPOINT` is `{self.address}`, which is not on this computer",
+                hint="give `127.0.0.1:PORT`, or unset it to use Alibaba Cloud",
+            )
 
     @property
     def protocol(self) -> str:
@@ -68,6 +79,14 @@ class Endpoints:
     def oss_from_instance(self, region_id: str) -> str:
         """Where an instance of the region reaches OSS: the internal host, free of traffic fees."""
         return f"{self.protocol}://oss-{region_id}-internal.aliyuncs.com"
+
+
+def _is_loopback(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    try:
+        return port.isdecimal() and (host == "localhost" or ip_address(host.strip("[]")).is_loopback)
+    except ValueError:
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
