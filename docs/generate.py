@@ -19,7 +19,7 @@ OTHER_VARIABLES = (
     ("DEPLOYER_LOCAL", "`1`: the local cloud, as `--local`"),
     (
         "DEPLOYER_ENDPOINT",
-        "`HOST:PORT` that answers for every product over plain HTTP, such as a local cloud elsewhere",
+        "`127.0.0.1:PORT` of a local cloud that answers for every product, started by other means",
     ),
     (
         "DEPLOYER_SESSION_ID",
