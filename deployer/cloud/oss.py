@@ -10,7 +10,7 @@ from deployer.cloud.session import Session
 from deployer.errors.base import DeployerError
 from deployer.errors.cloud import AnswerNotUnderstood, UploadDamaged
 
-PART_BYTES = 32 * 1024 * 1024
+PART_BYTES = 4 * 1024 * 1024
 DELETE_BATCH = 1000  # DeleteMultipleObjects takes up to 1,000 keys
 
 
@@ -231,7 +231,7 @@ class OssClient:
     def put_file(
         self, bucket_name: str, object_name: str, path: Path, on_progress: Callable[[int], None] = lambda _sent: None
     ) -> int | None:
-        """Upload the file in parts of 32 MiB, at most one of them in memory; the CRC-64 that OSS computed, if it says.
+        """Upload the file in parts of 4 MiB, at most one of them in memory; the CRC-64 that OSS computed, if it says.
 
         An upload that fails is aborted, so that no parts stay behind. Removed by `delete_objects`.
         """

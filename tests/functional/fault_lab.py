@@ -112,8 +112,8 @@ class Wire:
 class VirtualLab(CloudLab):
     """An account in virtual time: the deployer of the test and the cloud share one clock."""
 
-    def __init__(self, folder: Path) -> None:
-        self.clock = VirtualClock(SystemClock().now())
+    def __init__(self, folder: Path, *, real_time: bool = False) -> None:
+        self.clock: Any = SystemClock() if real_time else VirtualClock(SystemClock().now())
         self.machine = PretendedMachine()
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -150,9 +150,9 @@ class VirtualLab(CloudLab):
 
 
 @contextmanager
-def virtual_lab(folder: Path) -> Iterator[VirtualLab]:
-    """The lab while the block runs."""
-    lab = VirtualLab(folder)
+def virtual_lab(folder: Path, *, real_time: bool = False) -> Iterator[VirtualLab]:
+    """The lab while the block runs; in real time for a deployer in a process of its own."""
+    lab = VirtualLab(folder, real_time=real_time)
     try:
         yield lab
     finally:
