@@ -1,7 +1,7 @@
 """Our ECS, VPC, security group and Cloud Assistant clients, each method through the real SDK."""
 
 import pytest
-from cloud_lab import REGION, CloudLab, lab
+from client_lab import REGION, CloudLab, lab
 
 from deployer.cloud.assistant import decode_output
 from deployer.cloud.ecs import InstanceRequest, PriceRequest

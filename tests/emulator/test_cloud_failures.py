@@ -2,7 +2,7 @@
 
 import pytest
 from alibabacloud_oss_v2 import exceptions as oss_exceptions
-from cloud_lab import REGION, CloudLab, lab
+from client_lab import REGION, CloudLab, lab
 
 from deployer.clock import VirtualClock
 from deployer.cloud.cloud import Cloud

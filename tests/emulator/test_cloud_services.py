@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import fastcrc
 import pytest
-from cloud_lab import REGION, CloudLab, lab, make_lab
+from client_lab import REGION, CloudLab, lab, make_lab
 
 from deployer.cloud.ecs import PriceRequest
 from deployer.cloud.oos import group_tag_key

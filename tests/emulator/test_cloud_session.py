@@ -7,7 +7,7 @@ import traceback
 from itertools import pairwise
 
 import pytest
-from cloud_lab import REGION, SESSION_ID, CloudLab, lab, make_lab
+from client_lab import REGION, SESSION_ID, CloudLab, lab, make_lab
 from conftest import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 
 from deployer.clock import VirtualClock
