@@ -140,7 +140,7 @@ def test_the_end_of_a_command_is_noticed_in_time(world, seconds, lateness):
 def test_a_command_that_never_ends_fails_the_release_in_the_end(world):
     world.assistant.script = lambda _instance, _content: (1e9, "Success", 0, b"")
     execution_id = world.start(RELEASE, ONE)
-    world.advance(4500)
+    world.advance(4700)
     execution = world.execution(execution_id)
     assert execution["Status"] == "Failed"
     assert json.loads(execution["Outputs"])["invocationStatus"] == "Running"
