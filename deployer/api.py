@@ -176,10 +176,11 @@ class Deployer:
             load_sdks_in_background()
             progress = steps.StepProgress(plan_steps, self._emit, self._clock)
             prepared = prepare(self._project(path, flags, config), progress, self._emit)
-            with progress.step("plan"):
+            with progress.step("plan") as told:
                 backend = self._open_backend(prepared.config.deploy_region_id)
                 prepared = with_free_group(backend, prepared, self._emit, force_new_group=False)
                 plan = observe_and_plan(backend, prepared, runner=self._runner, force=force)
+                told.tell(f"{len(plan.steps)} steps" if plan.steps else "nothing to change")
             remember_plan(plan, self._plans_folder())
             return plan
 

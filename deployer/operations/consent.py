@@ -45,7 +45,7 @@ def obtain_consent(plan: Plan, consent: Consent, emit: Emit) -> None:
         )
     )
     if consent.ask is None:
-        items = tuple((risk.kind.value, risk.question) for risk in open_risks)
+        items = tuple((risk.kind.value, f"{risk.text}. {risk.question}") for risk in open_risks)
         raise ApprovalNeeded(plan.plan_id, items, consent.command)
     for risk in open_risks:
         if not consent.ask(plan, risk):

@@ -69,8 +69,10 @@ def _items(quote: Quote, language: Language) -> list[str]:
             f"- {printable(item.name)} ({printable(item.specification)}): {printable(item.note or text('by.use', language))}"
             for item in noted
         ]
-    if quote.unpriced:
-        lines += ["", f"⚠️ {text('unpriced', language)}: {', '.join(printable(name) for name in quote.unpriced)}"]
+    by_use = {item.name for item in noted if item.note}
+    unpriced = [printable(name) for name in quote.unpriced if name not in by_use]
+    if unpriced:
+        lines += ["", f"⚠️ {text('unpriced', language)}: {', '.join(unpriced)}"]
     return lines
 
 

@@ -91,7 +91,10 @@ def _object_removals(cloud: Cloud, scope: DeleteScope, account_id: str) -> list[
             id=f"oss://{bucket_name}/{prefix}",
             detail=f"{count} objects",
             kept=not scope.purge_artifacts,
-        )
+        ),
+        Removal(
+            kind="bucket", id=bucket_name, detail="every application's in this region; empty it is free", kept=True
+        ),
     ]
 
 
