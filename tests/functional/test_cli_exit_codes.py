@@ -79,6 +79,7 @@ def test_3_is_an_answer_that_is_missing(lab: CloudLab, make_project) -> None:
 
     assert result.exit_code == 3
     assert "--approve" in result.stderr
+    assert "CNY an hour" in result.stderr  # what is to be agreed to, not only the question
 
 
 @pytest.mark.parametrize("arguments", [("--nonsense",), ("deploy", "--nonsense"), ("nonsense",), ("schema", "x")])

