@@ -129,7 +129,7 @@ def _change(ending: Ending, backend: Backend, emit: Emit) -> Ending:
             step = "release"
             with progress.step("release") as told:
                 release = backend.release(plan, artifact, targets)
-                raise_unless_released(release, plan)
+                raise_unless_released(release, plan, made)
                 told.tell(f"{release.release_id} by {release.runner}")
     except KeyboardInterrupt:
         raise Interrupted(made, words.next_commands, cost_reminder=cost_reminder(plan)) from None
@@ -142,8 +142,8 @@ def _change(ending: Ending, backend: Backend, emit: Emit) -> Ending:
     return replace(ending, artifact=artifact, targets=targets, release=release)
 
 
-def raise_unless_released(release: Release, plan: Plan) -> None:
-    """Errors: RunnerFailed for the first instance that failed, with its log's last lines."""
+def raise_unless_released(release: Release, plan: Plan, made: Sequence[dict[str, str]]) -> None:
+    """Errors: RunnerFailed for the first instance that failed, with its log's last lines and all that was made."""
     for result in release.results:
         if not result.ok:
             words = GroupWords.of(plan.config)
@@ -156,10 +156,16 @@ def raise_unless_released(release: Release, plan: Plan) -> None:
                 restored_release_id=result.restored_release_id,
                 execution_id=release.execution_id,
                 evidence={name: result.evidence[name] for name in TELLING if result.evidence.get(name)},
-                left=[{"kind": "instance", "id": one.instance_id} for one in release.results],
+                left=_left(release, made),
                 cost_reminder=cost_reminder(plan),
                 log_tail=result.log_tail,
             )
+
+
+def _left(release: Release, made: Sequence[dict[str, str]]) -> list[dict[str, str]]:
+    """What this run made, and the instances it went to that were there before."""
+    there = [{"kind": "instance", "id": one.instance_id} for one in release.results]
+    return [*made, *(thing for thing in there if thing not in made)]
 
 
 def _targets_event(targets: Sequence[Target]) -> TargetsResolved:
