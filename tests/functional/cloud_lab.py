@@ -11,6 +11,7 @@ import os
 import signal
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -335,11 +336,21 @@ class CloudLab:
         return dict(self.emulator.services.ecs_state.get_instance(instance_id, None).tags)
 
     def ask(self, instance_id: str, port: int = 8080) -> str:
-        """What the application answers on its instance's public address."""
+        """What the application answers on its instance's public address, which is opened a moment after it listens."""
         address = self.emulator.services.ecs_state.get_instance(instance_id, None).internet_ip
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(f"http://{address}:{port}/", timeout=5) as response:
-            return response.read().decode()
+        answers: list[str] = []
+
+        def answered() -> bool:
+            try:
+                with opener.open(f"http://{address}:{port}/", timeout=5) as response:
+                    answers.append(response.read().decode())
+            except (ConnectionError, TimeoutError, urllib.error.URLError):
+                return False
+            return True
+
+        self.wait(answered)
+        return answers[-1]
 
 
 def apply_environment(patch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> None:

@@ -7,8 +7,6 @@ from pathlib import Path
 import pytest
 from cloud_lab import REGION, START, CloudLab, Project
 
-from deployer.clock import SystemClock
-from deployer.cloud.polling import Wait, wait_until
 from deployer.errors.release import RunnerFailed
 
 pytestmark = pytest.mark.sandbox
@@ -53,18 +51,6 @@ def fail_to_deploy(lab: CloudLab, project: Project, *confirm: str) -> RunnerFail
     return caught.value
 
 
-def ask_patiently(lab: CloudLab, instance_id: str, port: int) -> str:
-    """What the application answers; its port is published a moment after it listens."""
-
-    def ask() -> str:
-        try:
-            return lab.ask(instance_id, port)
-        except OSError:
-            return ""
-
-    return wait_until(ask, bool, Wait(what="the answer", timeout_seconds=5), status=str, clock=SystemClock())
-
-
 @pytest.mark.parametrize(
     ("values", "code", "words"),
     [
@@ -94,7 +80,7 @@ def test_a_release_that_does_not_come_up_says_why_and_the_one_before_runs_again(
     assert {"kind": "instance", "id": error.facts["instance_id"]} in error.facts["left"]
     assert error.hint
     assert {command.split()[1] for command in error.next_commands} >= {"logs", "status", "delete"}
-    assert ask_patiently(lab, error.facts["instance_id"], project.port) == "first"
+    assert lab.ask(error.facts["instance_id"], project.port) == "first"
 
 
 def test_a_start_script_that_hangs_is_ended_with_all_its_processes(lab: CloudLab, good: tuple[Project, str]) -> None:
@@ -141,7 +127,7 @@ def test_a_first_release_that_fails_leaves_the_instance_listed_and_the_next_one_
 
     assert lab.deployer().deploy(project.path, yes=True).status == "deployed"
 
-    assert ask_patiently(lab, instance_id, project.port) == "mended"
+    assert lab.ask(instance_id, project.port) == "mended"
     lab.deployer().delete(yes=True, name=project.name, group=project.group, region=REGION)
     assert instance_id not in lab.existing()["instances"]
 
@@ -160,4 +146,4 @@ def test_a_port_that_another_application_holds_is_named_with_its_holder(
     assert error.facts["stage"] == "port"
     assert str(first.port) in error.message
     assert "python3" in error.message
-    assert ask_patiently(lab, holder, first.port) == "first"
+    assert lab.ask(holder, first.port) == "first"
