@@ -11,7 +11,7 @@ import os
 import signal
 import subprocess
 import sys
-import urllib.error
+import time
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -339,18 +339,15 @@ class CloudLab:
         """What the application answers on its instance's public address, which is opened a moment after it listens."""
         address = self.emulator.services.ecs_state.get_instance(instance_id, None).internet_ip
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        answers: list[str] = []
-
-        def answered() -> bool:
+        patient_until = time.monotonic() + 2
+        while True:
             try:
                 with opener.open(f"http://{address}:{port}/", timeout=5) as response:
-                    answers.append(response.read().decode())
-            except (ConnectionError, TimeoutError, urllib.error.URLError):
-                return False
-            return True
-
-        self.wait(answered)
-        return answers[-1]
+                    return response.read().decode()
+            except OSError:
+                if time.monotonic() > patient_until:
+                    raise
+                time.sleep(0.05)
 
 
 def apply_environment(patch: pytest.MonkeyPatch, environment: Mapping[str, str]) -> None:

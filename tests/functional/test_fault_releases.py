@@ -31,7 +31,7 @@ PLAIN = {"status": 200, "before": "", "address": "0.0.0.0", "offset": 0}
 @pytest.fixture(scope="module")
 def good(session_lab: CloudLab, tmp_path_factory: pytest.TempPathFactory) -> tuple[Project, str]:
     """An application that runs well, and its release; each test breaks it in its own way."""
-    project = Project(path=tmp_path_factory.mktemp("fragile") / "fragile", name="fragile", port=8090).write("first")
+    project = Project(path=tmp_path_factory.mktemp("brittle") / "brittle", name="brittle", port=8090).write("first")
     report = session_lab.run_cli("deploy", project.path, "--yes", "--output", "json").data
     return project, report["release_id"]
 
