@@ -13,7 +13,6 @@ ONLY_AT_TIMES = {
     "oos:ListTaskExecutions",  # an execution that failed without outputs
     "oss:AbortMultipartUpload",  # large archives, cut short
     "oss:ListMultipartUploads",
-    "oss:DeleteBucket",  # two first deploys at the same moment
     "oss:PutBucketTagging",  # beside the right to create, where a bucket is created with tags
     "vpc:TagResources",  # the same for networks
 }

@@ -146,15 +146,15 @@ class SdkBackend:
         return plan_removals(self._cloud, scope, self._cloud.sts.get_identity().account_id)
 
     def delete(self, scope: DeleteScope, removals: Sequence[Removal], emit: Emit) -> None:
-        """Carry the removals out, the objects (and with them lock and journal) last."""
+        """Carry the removals out; the objects, and with them lock and journal, go last, then the bucket."""
         remover = Remover(self._cloud, scope, emit)
         inspector = Inspector(self._cloud)
-        objects = [removal for removal in removals if removal.kind == "objects"]
-        bucket_name = next((one.id.removeprefix("oss://").partition("/")[0] for one in objects), None)
+        stored = [removal for removal in removals if removal.kind in {"objects", "bucket"}]
+        bucket_name = next((one.id for one in stored if one.kind == "bucket"), None)
         names = LedgerNames(
             application_name=scope.application_name, application_group_name=scope.application_group_name
         )
-        others = [removal for removal in removals if removal.kind != "objects"]
+        others = [removal for removal in removals if removal not in stored]
         if bucket_name is None:
             for removal in others:
                 remover.remove(removal, lambda instance: inspector.uninstall(instance, scope.application_name))
@@ -163,5 +163,5 @@ class SdkBackend:
         with begin_run(self._cloud, names, bucket_name, Intent(account_id=account_id, command="delete"), emit):
             for removal in others:
                 remover.remove(removal, lambda instance: inspector.uninstall(instance, scope.application_name))
-        for removal in objects:
+        for removal in stored:
             remover.remove(removal, lambda _instance: None)

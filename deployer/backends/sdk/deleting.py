@@ -12,7 +12,7 @@ from deployer.cloud.cloud import Cloud
 from deployer.cloud.polling import Wait, wait_until
 from deployer.errors.base import DeployerError
 from deployer.errors.cloud import GroupNotFound, InstanceNotFound, InstanceShared
-from deployer.events import Emit, ResourceChanged, WaitProgressed
+from deployer.events import Emit, ResourceChanged, WaitProgressed, WarningRaised
 from deployer.ledger.names import LedgerNames
 from deployer.models.plan import InstanceFacts
 
@@ -82,20 +82,24 @@ def _object_removals(cloud: Cloud, scope: DeleteScope, account_id: str) -> list[
     if bucket_name is None:
         return []
     prefix = _names(scope).prefix
-    count = len(cloud.oss.list_object_names(bucket_name, prefix))
+    every = cloud.oss.list_object_names(bucket_name, "")
+    count = sum(name.startswith(prefix) for name in every)
     if not count:
         return []
-    return [
-        Removal(
-            kind="objects",
-            id=f"oss://{bucket_name}/{prefix}",
-            detail=f"{count} objects",
-            kept=not scope.purge_artifacts,
-        ),
-        Removal(
-            kind="bucket", id=bucket_name, detail="every application's in this region; empty it is free", kept=True
-        ),
-    ]
+    others = len(every) - count
+    bucket = Removal(
+        kind="bucket",
+        id=bucket_name,
+        detail=f"holds {others} objects of other groups" if others else "empty then",
+        kept=bool(others) or not scope.purge_artifacts,
+    )
+    objects = Removal(
+        kind="objects",
+        id=f"oss://{bucket_name}/{prefix}",
+        detail=f"{count} objects",
+        kept=not scope.purge_artifacts,
+    )
+    return [objects, bucket]
 
 
 def _network_removals(cloud: Cloud, scope: DeleteScope) -> list[Removal]:
@@ -156,6 +160,9 @@ class Remover:
                 cloud.oos.delete_application(removal.id)
             case "objects":
                 self._delete_objects(removal)
+            case "bucket":
+                if not self._delete_bucket(removal.id):
+                    return
         self._emit(ResourceChanged(kind=removal.kind, id=removal.id, change="removed"))
 
     def _leave_instance(self, removal: Removal, uninstall: Callable[[InstanceFacts], None]) -> None:
@@ -182,6 +189,20 @@ class Remover:
             status=lambda found: found[0].status if found else "released",
             clock=self._cloud.session.clock,
         )
+
+    def _delete_bucket(self, bucket_name: str) -> bool:
+        """False when somebody put something into it meanwhile: it stays theirs."""
+        try:
+            self._cloud.oss.delete_bucket(bucket_name)
+        except DeployerError as error:
+            if error.facts.get("api_code") == "NoSuchBucket":
+                return True
+            if error.facts.get("api_code") != "BucketNotEmpty":
+                raise
+            message = f"the bucket {bucket_name} stays: somebody put something into it meanwhile"
+            self._emit(WarningRaised(code="delete.bucket_in_use", message=message))
+            return False
+        return True
 
     def _delete_objects(self, removal: Removal) -> None:
         bucket_name = removal.id.removeprefix("oss://").partition("/")[0]
