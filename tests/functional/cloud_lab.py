@@ -263,6 +263,7 @@ class CloudLab:
                     (one["ApplicationName"], one["Name"])
                     for one in self._ask_oos("ListApplicationGroups")["ApplicationGroups"]
                 ),
+                "buckets": sorted(buckets),
                 "objects": sorted(name for bucket in buckets for name in services.oss.state.list_object_names(bucket)),
                 "open uploads": services.oss.state.open_upload_count,
             }
