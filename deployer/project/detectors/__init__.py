@@ -1,7 +1,8 @@
 """The detectors in the order they are asked; the first that finds a way to start decides."""
 
 from deployer.project.detectors.detection import Detector
+from deployer.project.detectors.golang import detect_go
 from deployer.project.detectors.python import detect_python
 from deployer.project.detectors.static import detect_static
 
-DETECTORS: tuple[Detector, ...] = (detect_python, detect_static)
+DETECTORS: tuple[Detector, ...] = (detect_go, detect_python, detect_static)

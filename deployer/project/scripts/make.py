@@ -6,12 +6,19 @@ set; without them the newest `/root/project_*.zip` is unpacked to `/root/<applic
 
 import re
 import shlex
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from deployer.errors.project import StartUnknown
 from deployer.models.analysis import ProjectAnalysis
 from deployer.project.scripts import shell
+from deployer.project.scripts.golang import go_runtime
 from deployer.project.scripts.python import python_runtime
+
+_RUNTIMES: Mapping[str, Callable[[ProjectAnalysis], str]] = {
+    "python": python_runtime,
+    "go": go_runtime,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,8 +87,9 @@ def _stop(application_name: str) -> str:
 def _prepare(analysis: ProjectAnalysis) -> list[str]:
     """The runtime and the dependencies, in the language's own way."""
     parts = []
-    if analysis.language == "python":
-        parts.append(python_runtime(analysis))
+    runtime = _RUNTIMES.get(analysis.language or "")
+    if runtime is not None:
+        parts.append(runtime(analysis))
     elif analysis.language == "static":
         parts.append(shell.PYTHON_FOR_STATIC)
     elif analysis.install_command:
