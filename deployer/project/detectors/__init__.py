@@ -2,7 +2,8 @@
 
 from deployer.project.detectors.detection import Detector
 from deployer.project.detectors.golang import detect_go
+from deployer.project.detectors.java import detect_java
 from deployer.project.detectors.python import detect_python
 from deployer.project.detectors.static import detect_static
 
-DETECTORS: tuple[Detector, ...] = (detect_go, detect_python, detect_static)
+DETECTORS: tuple[Detector, ...] = (detect_go, detect_java, detect_python, detect_static)

@@ -71,7 +71,7 @@ def is_port(text: str) -> bool:
 
 def port_of_words(words: tuple[str, ...]) -> int | None:
     """The port among the options of a command: `-p 9000`, `--port=9000`, `-b tcp://0.0.0.0:9000`, `0.0.0.0:9000`."""
-    match = re.search(r"(?:^| )(?:--?[a-z-]*port|-p)[= ](\d{2,5})(?: |$)|:(\d{2,5})(?: |$)", " ".join(words))
+    match = re.search(r"(?:^| )(?:--?[A-Za-z.-]*port|-p)[= ](\d{2,5})(?: |$)|:(\d{2,5})(?: |$)", " ".join(words))
     number = (match[1] or match[2]) if match else ""
     return int(number) if is_port(number) else None
 

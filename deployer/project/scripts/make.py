@@ -13,11 +13,13 @@ from deployer.errors.project import StartUnknown
 from deployer.models.analysis import ProjectAnalysis
 from deployer.project.scripts import shell
 from deployer.project.scripts.golang import go_runtime
+from deployer.project.scripts.java import java_runtime
 from deployer.project.scripts.python import python_runtime
 
 _RUNTIMES: Mapping[str, Callable[[ProjectAnalysis], str]] = {
     "python": python_runtime,
     "go": go_runtime,
+    "java": java_runtime,
 }
 
 
