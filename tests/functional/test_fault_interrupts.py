@@ -116,7 +116,7 @@ def test_an_interrupted_deploy_says_what_is_left_and_the_same_command_goes_on(
     assert (last["type"], last["code"]) == ("error", "interrupted")
     assert last["exit_code"] == 130
     assert "Traceback" not in child.stderr
-    assert not [name for name in lab.existing()["objects"] if name.endswith(LOCK_NAME)]
+    assert f"{project.name}/{project.group}/{LOCK_NAME}" not in lab.existing()["objects"]
     made = {kind: set(things) - before[kind] for kind, things in lab.existing().items() if kind in before}
     left = {thing["id"] for thing in last["facts"].get("left", [])}
     assert made["instances"] <= left

@@ -2,6 +2,7 @@
 
 import io
 import signal
+import uuid
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -213,6 +214,9 @@ def test_a_runner_that_was_changed_on_the_way_is_not_run(host: Host) -> None:
     assert host.bash("ls /root") == ""
 
 
+OWNED = f"owned-{uuid.uuid4().hex}"  # no other test of this computer makes a file of that name
+
+
 def hostile(name: str, *, link: str | None = None, then: str | None = None) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
@@ -221,20 +225,20 @@ def hostile(name: str, *, link: str | None = None, then: str | None = None) -> b
         entry.filename = name
         entry.create_system = 3
         entry.external_attr = (0o120777 if link else 0o100644) << 16
-        archive.writestr(entry, link or "owned")
+        archive.writestr(entry, link or OWNED)
         if then:
-            archive.writestr(then, "owned")
+            archive.writestr(then, OWNED)
     return buffer.getvalue()
 
 
 HOSTILE = {
-    "parent": hostile("../../../owned"),
-    "absolute": hostile("/root/owned"),
-    "backslash": hostile("..\\..\\owned"),
-    "drive": hostile("C:owned"),
+    "parent": hostile(f"../../../{OWNED}"),
+    "absolute": hostile(f"/root/{OWNED}"),
+    "backslash": hostile(f"..\\..\\{OWNED}"),
+    "drive": hostile(f"C:{OWNED}"),
     "link out": hostile("link", link="../../.."),
     "absolute link": hostile("link", link="/root"),
-    "through a link": hostile("link", link="/root", then="link/owned"),
+    "through a link": hostile("link", link="/root", then=f"link/{OWNED}"),
     "twice": hostile("fine.txt"),
     "cut": hostile("fine2")[:60],
 }
@@ -251,7 +255,7 @@ def test_an_archive_that_leaves_its_folder_is_refused_as_a_whole(host: Host, pyt
         evidence = host.release("r2", port=None, archive=archive)
         assert (evidence.stage, evidence.code) == ("unpack", "unpack.refused"), (name, evidence)
         assert "the archive was refused" in evidence.message
-    assert host.bash("find /root /run /tmp /etc -name '*owned' 2>/dev/null; ls /root/shop/releases") == "r1"
+    assert host.bash(f"find /root /run /tmp /etc -name '*{OWNED}' 2>/dev/null; ls /root/shop/releases") == "r1"
 
 
 def test_too_little_space_is_seen_before_anything_is_fetched(host: Host) -> None:

@@ -176,12 +176,15 @@ def test_the_guard_removes_nothing_for_ten_thousand_hostile_names(host: Host) ->
         "mkdir -p /root/base/a /root/base/releases /root/.ssh /run/canary; ln -s /run/canary /root/base/link; touch /root/.ssh/key /run/canary/x"
     )
     before = host.bash("find /root /run/canary | sort")
-    out = host.bash(f"""source {library}
+    out = host.bash(f"""source {library}; remove_inside /root/base a && echo "without a root of its own"; root=/root
         while IFS= read -r -d '' name; do ! remove_inside /root/base "$name" || printf 'removed %q\\n' "$name"; done <{path}
         for folder in / /etc /run /root/.. /root/base/link relative ''; do ! remove_inside "$folder" canary || echo "removed in $folder"; done""")
     assert out == ""
     assert host.bash("find /root /run/canary | sort") == before
-    assert host.bash(f"source {library}; remove_inside /root/base a && ls /root/base").split() == ["link", "releases"]
+    assert host.bash(f"source {library}; root=/root; remove_inside /root/base a && ls /root/base").split() == [
+        "link",
+        "releases",
+    ]
 
 
 def test_the_probe_tells_a_running_application_from_a_missing_one(host: Host) -> None:

@@ -39,6 +39,7 @@ remove_inside() { # <folder> <name>: removes folder/name, a real directory, and 
   local folder
   [[ $2 =~ ^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$ ]] && [[ $2 != *..* ]] || return 1
   folder=$(cd -P -- "$1" 2>/dev/null && pwd -P) || return 1
+  [ -n "$root" ] || return 1
   case $folder in "$root" | "$root"/?*) ;; *) return 1 ;; esac
   [ -d "$folder/$2" ] && [ ! -L "$folder/$2" ] || return 1
   [ "$(cd -P -- "$folder/$2" && pwd -P)" = "$folder/$2" ] || return 1
