@@ -90,7 +90,10 @@ class Inspector:
             return _finding(instance, Verdict.INCONCLUSIVE, (check,), None, "")
         log = self._whole_log(instance.instance_id, request, report)
         checks = judge(report, request.port)
-        return _finding(instance, verdict_of(checks), checks, report, log)
+        verdict = verdict_of(checks)  # a log decides nothing, neither by its words nor by its absence
+        if not report.log_found:
+            checks += (CheckResult(name="log", ok=None, detail="there is no log file: /root/app.log is missing"),)
+        return _finding(instance, verdict, checks, report, log)
 
     def _by_execution(
         self, instance: InstanceFacts, request: LogRequest, error: PermissionDenied
