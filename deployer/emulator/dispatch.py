@@ -22,6 +22,8 @@ from deployer.emulator.recorder import RecordedCall, Recorder, masked
 
 DEFAULT_REGION_ID = "cn-hangzhou"
 
+# Old SDKs add it to every call, those of operations without a region included.
+_SENT_WITH_EVERYTHING = frozenset({"RegionId"})
 _REGION_HOST = re.compile(r"^[a-z]+(?:-vpc)?[.-]([a-z]{2}-[a-z0-9-]+?)\.aliyuncs\.com$")
 
 
@@ -99,6 +101,7 @@ class Dispatcher:
             strike_before(fault, self._context.clock)
         self._check_allowed(operation, asked.principal)
         ignored = self.contract.product(asked.product).account_parameters
+        ignored |= _SENT_WITH_EVERYTHING - operation.parameters.keys()
         typed = typed_parameters(operation, asked.params, ignored)
         handler = self.handlers.get(asked.product, {}).get(asked.action)
         if handler is None:

@@ -104,12 +104,13 @@ class _Body(io.RawIOBase):
 class HttpConnection:
     """Serves one client until it leaves. `wait` lets seconds pass but ends early when the server stops."""
 
-    def __init__(self, client: socket.socket, handler: RequestHandler, wait: Wait) -> None:
+    def __init__(self, client: socket.socket, handler: RequestHandler, wait: Wait, *, keeps_alive: bool = True) -> None:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._client = client
         self._source = cast("BinaryIO", client.makefile("rb", buffering=_BUFFER_BYTES))
         self._handler = handler
         self._wait = wait
+        self._keeps_alive = keeps_alive
 
     def serve(self) -> None:
         """Answer requests until the client closes, the protocol is broken, or a fault drops the connection."""
@@ -140,7 +141,7 @@ class HttpConnection:
         if body.was_never_asked_for and not body.finished:
             keep = False
         else:
-            keep = not head.wants_close and self._drained(body)
+            keep = self._keeps_alive and not head.wants_close and self._drained(body)
         self._write(response, is_head=head.method == "HEAD", keep=keep)
         return keep
 

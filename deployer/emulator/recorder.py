@@ -44,6 +44,11 @@ class Recorder:
     def calls(self) -> tuple[RecordedCall, ...]:
         return tuple(self._calls)
 
+    @property
+    def last(self) -> RecordedCall | None:
+        """The newest call; None before the first."""
+        return self._calls[-1] if self._calls else None
+
     def actions(self) -> list[str]:
         """`["CreateVpc", …]`: what clients asked for, in order."""
         return [call.action for call in self._calls if not call.is_internal]

