@@ -97,12 +97,14 @@ probe_address_of() { # <listening address> -> where to reach it from the machine
 }
 
 ask_http() { # <address> <port> <path> -> http_status: the status, or 0 when there is no HTTP answer
+  # The answer is read on: a server whose reader leaves in the middle may log that as an error of its own.
   local line
   # shellcheck disable=SC2016  # the inner bash expands it
   line=$(timeout "$HTTP_TIMEOUT_SECONDS" bash -c '
     exec 3<>"/dev/tcp/$1/$2" || exit 1
     printf "GET %s HTTP/1.1\r\nHost: localhost:%s\r\nUser-Agent: deployer\r\nAccept: */*\r\nConnection: close\r\n\r\n" "$3" "$2" >&3
-    IFS= read -r line <&3 && printf %s "$line"' _ "$1" "$2" "$3" 2>/dev/null | tr -d '\0')
+    IFS= read -r line <&3 && printf %s "$line"
+    timeout 1 head -c 262144 <&3 >/dev/null' _ "$1" "$2" "$3" 2>/dev/null | tr -d '\0')
   http_status=0
   if [[ $line =~ ^HTTP/[0-9.]+\ ([1-5][0-9][0-9]) ]]; then http_status=${BASH_REMATCH[1]}; fi
 }
