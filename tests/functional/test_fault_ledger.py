@@ -162,10 +162,10 @@ def test_a_bucket_whose_maker_was_killed_is_protected_by_the_next_run(
 
 
 def test_of_two_buckets_made_at_the_same_moment_the_older_one_stays(cloud: VirtualLab, client: Cloud) -> None:
-    older = create_bucket(client.oss, cloud.emulator.context.account_id)
+    older = create_bucket(client.oss, cloud.emulator.context.account_id, client.session.clock)
     cloud.clock.advance(2)
 
-    assert create_bucket(client.oss, cloud.emulator.context.account_id) == older
+    assert create_bucket(client.oss, cloud.emulator.context.account_id, client.session.clock) == older
     assert list(cloud.emulator.services.oss.state.buckets) == [older]
 
 

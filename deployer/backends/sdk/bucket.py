@@ -1,10 +1,13 @@
 """The account's artifact bucket in a region: found by tag, made when there is none, refused when it is not safe."""
 
 import secrets
+from contextlib import suppress
 
+from deployer.clock import Clock
 from deployer.cloud.oss import BucketFacts, OssClient
+from deployer.cloud.polling import Wait, wait_until
 from deployer.errors.base import AccessError
-from deployer.errors.cloud import ForeignBucket, UnsafeBucket
+from deployer.errors.cloud import ForeignBucket, UnsafeBucket, WaitedTooLong
 from deployer.ledger.names import BUCKET_TAG
 
 
@@ -49,20 +52,36 @@ def _unsafe_because(facts: BucketFacts, region_id: str) -> str | None:
     return None
 
 
-def create_bucket(oss: OssClient, account_id: str) -> str:
+def create_bucket(oss: OssClient, account_id: str, clock: Clock) -> str:
     """A new bucket with an unguessable name, or the older one when two were made at once.
+
+    Creation times are whole seconds, so the choice is made once that second is over: by then whoever made one in the
+    same second sees the same buckets and chooses the same one.
 
     Source: bucket names are shared by all accounts, so 64 random bits keep a stranger from taking ours first.
     """
     key, value = BUCKET_TAG
     name = f"deployer-{secrets.token_hex(8)}-{oss.region_id}"
     oss.create_bucket(name, f"{key}={value}")
+    _let_the_second_pass(oss, clock)
     older = find_bucket_name(oss, account_id)
     if older is None or older == name:
         return name
     oss.delete_bucket(name)
     finish_bucket(oss, older, account_id)
     return older
+
+
+def _let_the_second_pass(oss: OssClient, clock: Clock) -> None:
+    made_at = oss.read_server_time()
+    with suppress(WaitedTooLong):  # a service without a clock: then the choice is made now
+        wait_until(
+            oss.read_server_time,
+            lambda served_at: served_at != made_at,
+            Wait(what="the second in which the bucket was made", timeout_seconds=3),
+            status=str,
+            clock=clock,
+        )
 
 
 def finish_bucket(oss: OssClient, bucket_name: str, account_id: str) -> None:

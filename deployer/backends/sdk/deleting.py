@@ -139,12 +139,14 @@ class Remover:
 
     def remove(self, removal: Removal, uninstall: Callable[[InstanceFacts], None]) -> None:
         """Remove one thing until it is really gone; kept things are told, an instance of yours is only emptied."""
-        cloud = self._cloud
         if removal.kind == "instance" and removal.kept:
             self._leave_instance(removal, uninstall)
-            return
-        if removal.kept:
-            return
+        elif not removal.kept and self._is_removed(removal):
+            self._emit(ResourceChanged(kind=removal.kind, id=removal.id, change="removed"))
+
+    def _is_removed(self, removal: Removal) -> bool:
+        """Remove it; False when it turned out to be in use by somebody else."""
+        cloud, scope = self._cloud, self._scope
         match removal.kind:
             case "instance":
                 self._delete_instance(removal.id)
@@ -155,15 +157,14 @@ class Remover:
             case "vpc":
                 self._patiently(removal, lambda: cloud.vpc.delete_vpc(removal.id))
             case "application group":
-                cloud.oos.delete_group(self._scope.application_name, self._scope.application_group_name)
+                cloud.oos.delete_group(scope.application_name, scope.application_group_name)
             case "application":
                 cloud.oos.delete_application(removal.id)
             case "objects":
                 self._delete_objects(removal)
             case "bucket":
-                if not self._delete_bucket(removal.id):
-                    return
-        self._emit(ResourceChanged(kind=removal.kind, id=removal.id, change="removed"))
+                return self._delete_bucket(removal.id)
+        return True
 
     def _leave_instance(self, removal: Removal, uninstall: Callable[[InstanceFacts], None]) -> None:
         try:

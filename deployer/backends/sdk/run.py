@@ -81,7 +81,7 @@ def begin_run(
     """
     made: list[tuple[str, str]] = []
     if bucket_name is None:
-        bucket_name = create_bucket(cloud.oss, intent.account_id)
+        bucket_name = create_bucket(cloud.oss, intent.account_id, cloud.session.clock)
         made.append(("bucket", bucket_name))
     else:
         finish_bucket(cloud.oss, bucket_name, intent.account_id)
