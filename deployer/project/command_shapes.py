@@ -9,16 +9,20 @@ from deployer.models.analysis import MethodKind
 _START_PROGRAMS = frozenset({
     "gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress-serve", "flask", "fastapi", "streamlit", "gradio",
     "chainlit", "langgraph", "python", "python3", "node", "java", "php", "celery",
+    "ruby", "rails", "puma", "rackup", "functions-framework-ruby", "cargo", "dotnet", "deno",
 })  # fmt: skip
 _INSTALL = re.compile(
     r"(python3? -m )?pip3? install\b|uv (sync|pip install|add)\b|poetry install\b|pipenv (install|sync)\b|pdm (install|sync)\b"
-    r"|npm (ci|install|i)\b|yarn( install)?$|pnpm (i|install)\b|go mod (download|tidy)\b|composer install\b|conda env create\b"
+    r"|npm (ci|install|i)\b|yarn( install)?$|pnpm (i|install)\b|go mod (download|tidy)\b|composer install\b|bundle install\b|conda env create\b"
 )
 _BUILD = re.compile(
     r"(npm|yarn|pnpm|bun) (run )?build\b|go build\b|mvnw? |\./mvnw |gradlew? |\./gradlew |make( build)?$|cargo build\b"
     r"|python3? manage\.py (migrate|collectstatic)\b"
 )
-_WRAPPERS = (("uv", "run"), ("poetry", "run"), ("pipenv", "run"), ("pdm", "run"), ("rye", "run"), ("hatch", "run"))
+_WRAPPERS = (
+    ("uv", "run"), ("poetry", "run"), ("pipenv", "run"), ("pdm", "run"), ("rye", "run"), ("hatch", "run"), ("bundle", "exec"),
+)  # fmt: skip
+_RUN_WORDS = {"cargo": ("run",), "dotnet": ("run",), "deno": ("run", "serve", "task"), "rails": ("server", "s")}
 _DOCKER = ("docker", "docker-compose", "podman")
 _SCRIPT = re.compile(r"(?:(?:ba|z)?sh\s+|\./)[\w./-]+(\.sh)?( .*)?")
 _DANGEROUS = re.compile(
@@ -90,7 +94,7 @@ def _classify(words: list[str]) -> tuple[MethodKind, str]:
     if _BUILD.match(text):
         return MethodKind.BUILD_AND_RUN, "build"
     bare = _unwrap(words)
-    if bare[0] in _START_PROGRAMS and not _is_tooling(bare):
+    if bare[0].removeprefix("bin/").removeprefix("./bin/") in _START_PROGRAMS and not _is_tooling(bare):
         return MethodKind.NATIVE_INSTALL, "start"
     if len(bare) < len(words):
         return MethodKind.NATIVE_INSTALL, "start"
@@ -125,6 +129,9 @@ def _is_tooling(words: list[str]) -> bool:
         return words[1] in one_off or (words[1] == "-m" and (len(words) < 3 or words[2] in tools))
     if words[0] == "flask":
         return "run" not in words
+    runs = _RUN_WORDS.get(words[0].rpartition("/")[2])
+    if runs is not None:
+        return words[1] not in runs
     return False
 
 

@@ -7,19 +7,25 @@ set; without them the newest `/root/project_*.zip` is unpacked to `/root/<applic
 import re
 import shlex
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deployer.errors.project import StartUnknown
 from deployer.models.analysis import ProjectAnalysis
 from deployer.project.scripts import shell
 from deployer.project.scripts.golang import go_runtime
 from deployer.project.scripts.java import java_runtime
+from deployer.project.scripts.php import php_runtime
 from deployer.project.scripts.python import python_runtime
+from deployer.project.scripts.ruby import ruby_runtime
+from deployer.project.scripts.rust import rust_runtime
 
 _RUNTIMES: Mapping[str, Callable[[ProjectAnalysis], str]] = {
     "python": python_runtime,
     "go": go_runtime,
     "java": java_runtime,
+    "php": php_runtime,
+    "ruby": ruby_runtime,
+    "rust": rust_runtime,
 }
 
 
@@ -92,6 +98,9 @@ def _prepare(analysis: ProjectAnalysis) -> list[str]:
     runtime = _RUNTIMES.get(analysis.language or "")
     if runtime is not None:
         parts.append(runtime(analysis))
+        pages = _RUNTIMES.get("node") if re.search(r"\bnpm ", analysis.build_command or "") else None
+        if pages is not None and pages is not runtime:
+            parts.append(pages(replace(analysis, language_version=None, install_command=None)))
     elif analysis.language == "static":
         parts.append(shell.PYTHON_FOR_STATIC)
     elif analysis.install_command:

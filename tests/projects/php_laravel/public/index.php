@@ -1,0 +1,2 @@
+<?php
+// The entry of every request.

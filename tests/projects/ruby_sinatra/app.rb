@@ -1,0 +1,5 @@
+require "sinatra"
+
+set :port, ENV["PORT"] || 4570
+
+get("/") { "hello" }
