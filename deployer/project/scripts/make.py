@@ -15,12 +15,14 @@ from deployer.project.scripts import shell
 from deployer.project.scripts.golang import go_runtime
 from deployer.project.scripts.java import java_runtime
 from deployer.project.scripts.php import php_runtime
+from deployer.project.scripts.node import node_runtime
 from deployer.project.scripts.python import python_runtime
 from deployer.project.scripts.ruby import ruby_runtime
 from deployer.project.scripts.rust import rust_runtime
 
 _RUNTIMES: Mapping[str, Callable[[ProjectAnalysis], str]] = {
     "python": python_runtime,
+    "node": node_runtime,
     "go": go_runtime,
     "java": java_runtime,
     "php": php_runtime,

@@ -1,0 +1,175 @@
+"""The Node.js row of the start script: a runtime of an accepted version, the package manager, the dependencies, the build."""
+
+import re
+
+from deployer.models.analysis import ProjectAnalysis
+from deployer.project.scripts.fetching import FETCH
+from deployer.project.scripts.shell import one_per_line
+
+# Preferred first: the versions kept for long, newest but one at the front; then what only pins ask for.
+_MAJORS = (22, 20, 24, 18, 16, 23, 21, 19, 17, 14, 12, 10, 8, 6, 4)
+_USUAL = (22, 20, 24, 18, 23, 21)
+_CODE_NAMES = {"argon": 4, "boron": 6, "carbon": 8, "dubnium": 10, "erbium": 12, "fermium": 14, "gallium": 16, "hydrogen": 18,
+               "iron": 20, "jod": 22, "krypton": 24}  # fmt: skip
+_MIRROR = "https://registry.npmmirror.com/-/binary/node"
+_REGISTRY = "https://registry.npmmirror.com"
+_CLAUSE = re.compile(r"(>=|<=|>|<|\^|~|=)?\s*v?(\d+|[xX*])(?:\.(\d+|[xX*]))?(?:\.(\d+|[xX*]))?")
+_SMALL_MEMORY_MIB = 1800
+
+
+def accepted_versions(constraint: str | None) -> tuple[tuple[int, int], ...]:
+    """(major, least minor) of each Node.js a constraint takes, preferred first; the usual ones when it takes none."""
+    usual = tuple((major, 0) for major in _USUAL)
+    if not constraint:
+        return usual
+    named = re.fullmatch(r"lts/([\w*-]+)", constraint)
+    if named:
+        return ((_CODE_NAMES[named[1]], 0),) if named[1] in _CODE_NAMES else usual
+    found: dict[int, int] = {}
+    for alternative in constraint.split("||"):
+        clauses = _clauses(alternative)
+        for major in _MAJORS if clauses else ():
+            minors = [_least_minor(clause, major) for clause in clauses]
+            if None not in minors:
+                least = max(minor for minor in minors if minor is not None)
+                found[major] = min(least, found.get(major, least))
+    return tuple((major, found[major]) for major in _MAJORS if major in found) or usual
+
+
+def _clauses(text: str) -> list[tuple[str, int, int | None]]:
+    """(operator, major, minor) of each clause; a hyphen range is two."""
+    text = re.sub(r"(\S+)\s+-\s+(\S+)", r">=\1 <=\2", text.strip())
+    found = []
+    for match in _CLAUSE.finditer(text):
+        if match[2].isdigit():
+            minor = int(match[3]) if match[3] and match[3].isdigit() else None
+            found.append((match[1] or "", int(match[2]), minor))
+        else:
+            found.append((">=", 0, None))
+    return found
+
+
+def _least_minor(clause: tuple[str, int, int | None], major: int) -> int | None:
+    """The least minor version of a major that a clause takes; None when it takes none. Upper bounds count by their major."""
+    operator, wanted, minor = clause
+    if operator in {">=", ">"}:
+        if operator == ">" and minor is None and major == wanted:
+            return None
+        return None if major < wanted else (minor or 0) if major == wanted else 0
+    if operator == "<":
+        return 0 if major < wanted or (major == wanted and minor) else None
+    if operator == "<=":
+        return 0 if major <= wanted else None
+    return (minor or 0) if major == wanted else None
+
+
+def node_runtime(analysis: ProjectAnalysis) -> str:
+    """The part that leaves `node`, the package manager and the installed programs on PATH, with everything installed."""
+    versions = accepted_versions(analysis.language_version)
+    lines = [
+        FETCH,
+        *_find_node(versions),
+        *_fetch_node(versions[0][0]),
+        *_environment(),
+        *_memory(analysis),
+    ]
+    if analysis.install_command:
+        lines += [
+            "# Install: everything the build needs as well, asking nothing.",
+            "export CI=1",
+            one_per_line(analysis.install_command),
+            "unset CI",
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def _find_node(versions: tuple[tuple[int, int], ...]) -> list[str]:
+    accepted = " ".join(f"{major}.{minor}" for major, minor in versions)
+    return [
+        "# Node.js of an accepted major version, from the minor on that stands behind the dot: what is there, else the",
+        "# system's package when it fits, else the official archive, from a mirror close by, believed by its SHA-256.",
+        f'APP_NODE_VERSIONS="{accepted}"',
+        "fits_node() {",
+        "  local wanted rest",
+        '  rest="${1#*.}"',
+        "  for wanted in $APP_NODE_VERSIONS; do",
+        '    if [ "${1%%.*}" = "${wanted%%.*}" ] && [ "${rest%%.*}" -ge "${wanted#*.}" ]; then return 0; fi',
+        "  done",
+        "  return 1",
+        "}",
+        "find_node() {",
+        "  local candidate version",
+        "  for candidate in node nodejs /usr/local/bin/node /opt/node-*/bin/node; do",
+        '    version="$("$candidate" --version 2> /dev/null | sed -n "s/^v\\([0-9]*\\.[0-9]*\\).*/\\1/p" || true)"',
+        '    if [ -n "$version" ] && fits_node "$version" && [ -e "$(dirname "$(command -v "$candidate")")/npm" ]; then',
+        '      command -v "$candidate"',
+        "      return 0",
+        "    fi",
+        "  done",
+        "  return 1",
+        "}",
+        "packaged_node() {",
+        "  if command -v dnf > /dev/null 2>&1; then",
+        '    dnf -q repoquery --latest-limit 1 --queryformat "%{version}\\n" nodejs 2> /dev/null | tail -n 1',
+        "  elif command -v apt-cache > /dev/null 2>&1; then",
+        '    apt-cache policy nodejs 2> /dev/null | sed -n "s/^ *Candidate: \\([0-9][0-9.]*\\).*/\\1/p"',
+        "  fi",
+        "}",
+        'APP_NODE="$(find_node || true)"',
+        'if [ -z "$APP_NODE" ] && fits_node "$(packaged_node || true)"; then',
+        "  install_packages nodejs npm || true",
+        '  APP_NODE="$(find_node || true)"',
+        "fi",
+    ]
+
+
+def _fetch_node(major: int) -> list[str]:
+    return [
+        'if [ -z "$APP_NODE" ]; then',
+        '  case "$(uname -m)" in',
+        "    x86_64) APP_NODE_SYSTEM=linux-x64 ;;",
+        "    aarch64) APP_NODE_SYSTEM=linux-arm64 ;;",
+        '    *) fail "no Node.js for the processor $(uname -m)" ;;',
+        "  esac",
+        f'  APP_NODE_PLACE="{_MIRROR}/latest-v{major}.x"',
+        f'  APP_NODE_HOME="/opt/node-{major}"',
+        '  mkdir -p "$APP_NODE_HOME"',
+        '  fetch "$APP_NODE_PLACE/SHASUMS256.txt" "$APP_NODE_HOME/SHASUMS256.txt" || fail "cannot download the sums of Node.js"',
+        '  APP_NODE_LINE="$(grep -E "^[0-9a-f]{64}  node-v[0-9.]+-$APP_NODE_SYSTEM\\.tar\\.gz\\$" "$APP_NODE_HOME/SHASUMS256.txt" || true)"',
+        f'  [ -n "$APP_NODE_LINE" ] || fail "no Node.js {major} for $APP_NODE_SYSTEM"',
+        '  APP_NODE_FILE="${APP_NODE_LINE#*  }"',
+        '  fetch_checked "$APP_NODE_PLACE/$APP_NODE_FILE" "${APP_NODE_LINE%% *}" "$APP_NODE_HOME/$APP_NODE_FILE"',
+        '  tar -xzf "$APP_NODE_HOME/$APP_NODE_FILE" -C "$APP_NODE_HOME" --strip-components=1 --no-same-owner',
+        '  rm -f "$APP_NODE_HOME/$APP_NODE_FILE"',
+        f'  APP_NODE="$(find_node)" || fail "Node.js {major} cannot be installed"',
+        "fi",
+    ]
+
+
+def _environment() -> list[str]:
+    return [
+        'export HOME="${HOME:-/root}"',
+        'PATH="$APP_DIR/node_modules/.bin:$APP_DIR/.tools/node_modules/.bin:$(dirname "$APP_NODE"):$PATH"',
+        "export PATH NEXT_TELEMETRY_DISABLED=1 ASTRO_TELEMETRY_DISABLED=1 NUXT_TELEMETRY_DISABLED=1 NG_CLI_ANALYTICS=false",
+        "export HUSKY=0 COREPACK_ENABLE_STRICT=0 npm_config_fund=false npm_config_audit=false npm_config_update_notifier=false",
+        "export npm_config_fetch_timeout=120000 npm_config_fetch_retries=3",
+        "unset NODE_ENV",
+        "# Packages from a mirror close by, unless the machine or the project names a registry of its own.",
+        'if [ -z "${npm_config_registry:-}${NPM_CONFIG_REGISTRY:-}" ] \\',
+        '  && [ "$(npm config get registry 2> /dev/null || true)" = "https://registry.npmjs.org/" ] \\',
+        '  && ! grep -qsE "^[[:space:]]*(registry|npmRegistryServer)" .npmrc .yarnrc.yml "$HOME/.npmrc"; then',
+        f'  export npm_config_registry="{_REGISTRY}" YARN_NPM_REGISTRY_SERVER="{_REGISTRY}" BUN_CONFIG_REGISTRY="{_REGISTRY}"',
+        "fi",
+    ]
+
+
+def _memory(analysis: ProjectAnalysis) -> list[str]:
+    if not analysis.build_command:
+        return []
+    return [
+        "# A build that needs more memory than there is gets killed without a word of its own.",
+        "APP_MEMORY_MIB=\"$(awk '/^(MemAvailable|SwapFree):/ { sum += $2 } END { print int(sum / 1024) }' /proc/meminfo 2> /dev/null || true)\"",
+        f'if [ "${{APP_MEMORY_MIB:-{_SMALL_MEMORY_MIB}}}" -lt {_SMALL_MEMORY_MIB} ]; then',
+        '  echo "only $APP_MEMORY_MIB MiB of memory are free for the build: when it is killed (137), add swap or take a larger type"',
+        "fi",
+    ]

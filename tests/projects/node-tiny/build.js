@@ -1,0 +1,1 @@
+require('fs').writeFileSync('built.txt', process.env.NODE_ENV || 'no environment')

@@ -1,0 +1,203 @@
+"""The Node.js row of the start script: which runtime, from where, believed by what; and real servers started by it."""
+
+import hashlib
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+from project_trees import PROJECTS, analyze_example, analyze_tree, clean_scripts, run_bash
+
+from deployer.project.scripts import make_scripts
+from deployer.project.scripts.node import accepted_versions, node_runtime
+
+FAIL = 'fail() { echo "$1"; exit 1; }\ninstall_packages() { echo "installs $*"; return 1; }\nset -e\nAPP_DIR="$PWD"\n'
+UNSHARE = ["unshare", "-Urm", "--pid", "--fork", "--kill-child", "--mount-proc"]
+PASSED_ON = ("https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "NODE_EXTRA_CA_CERTS", "npm_config_cafile")
+
+
+@pytest.mark.parametrize("tree", ["node-server", "node-express", "node-next", "node-vite", "node-nest", "node-tiny"])
+def test_the_scripts_of_every_example_are_clean(tmp_path: Path, tree: str) -> None:
+    start = clean_scripts(tmp_path, analyze_example(tree)).start
+    assert "https://registry.npmmirror.com/-/binary/node/latest-v" in start
+    assert "--connect-timeout 30 --max-time 120" in start
+    assert "| bash" not in start
+    assert start.index("npm install") < start.index("stop_application\ntouch")
+
+
+def test_tools_come_before_what_needs_them_and_the_port_is_the_one_asked_for() -> None:
+    start = make_scripts(analyze_example("node-next"), "shop", 8200).start
+    order = (
+        "pnpm@9.12.3",
+        "\npnpm install --frozen-lockfile",
+        "\npnpm run build",
+        "exec next start -H 0.0.0.0 -p ${APP_PORT}",
+    )
+    assert [start.index(one) for one in order] == sorted(start.index(one) for one in order)
+    assert "memory are free for the build" in start
+    assert "3100" not in start
+    assert start.index("unset NODE_ENV") < start.index("export NODE_ENV=production")
+
+
+@pytest.mark.parametrize(
+    ("constraint", "versions"),
+    [
+        (None, ((22, 0), (20, 0), (24, 0), (18, 0), (23, 0), (21, 0))),
+        ("20.11.1", ((20, 11),)),
+        ("v20", ((20, 0),)),
+        ("20.x", ((20, 0),)),
+        (">=20.9 <23", ((22, 0), (20, 9), (21, 0))),
+        ("^18.17.0 || >=20.5.0 <21", ((20, 5), (18, 17))),
+        ("~16.14", ((16, 14),)),
+        ("18 - 20", ((20, 0), (18, 0), (19, 0))),
+        ("lts/iron", ((20, 0),)),
+        ("<=16", ((16, 0), (14, 0), (12, 0), (10, 0), (8, 0), (6, 0), (4, 0))),
+        (">22", ((24, 0), (23, 0))),
+    ],
+)
+def test_a_constraint_picks_the_runtimes(constraint: str | None, versions: tuple[tuple[int, int], ...]) -> None:
+    assert accepted_versions(constraint) == versions
+
+
+@pytest.mark.parametrize("constraint", ["*", ">=4", "lts/*", ">=99"])
+def test_a_wide_or_unknown_constraint_gives_a_version_that_is_kept_for_long(constraint: str) -> None:
+    assert accepted_versions(constraint)[0] == (22, 0)
+
+
+def _runtime(tmp_path: Path, engines: str) -> str:
+    files = {
+        "package.json": f'{{"scripts": {{"start": "node a.js"}}, "engines": {{"node": "{engines}"}}}}',
+        "a.js": "1\n",
+    }
+    return FAIL + node_runtime(analyze_tree(tmp_path / "project", files))
+
+
+def test_a_runtime_that_fits_is_used_and_nothing_is_fetched(tmp_path: Path) -> None:
+    tools = {"node": "echo v20.11.1", "npm": 'echo "npm $*"', "curl": "echo fetched"}
+    done = run_bash(tmp_path, _runtime(tmp_path, ">=20.9") + 'echo "uses $APP_NODE"', tools)
+    assert done.stdout == f"npm install --no-audit --no-fund\nuses {tmp_path}/tools/node\n"
+
+
+@pytest.mark.parametrize("version", ["v20.8.1", "v18.20.0", "", "node: not found"])
+def test_a_runtime_that_does_not_fit_is_passed_by(tmp_path: Path, version: str) -> None:
+    tools = {"node": f"echo {version}", "nodejs": "exit 1", "npm": "true", "uname": "echo riscv64"}
+    done = run_bash(tmp_path, _runtime(tmp_path, ">=20.9 <20.99"), tools)
+    assert done.returncode == 1
+    assert "no Node.js for the processor riscv64" in done.stdout
+
+
+def test_the_systems_package_is_taken_only_when_it_fits(tmp_path: Path) -> None:
+    tools = {"node": "exit 1", "nodejs": "exit 1", "npm": "true", "uname": "echo riscv64", "dnf": "echo 18.20.4"}
+    fitting = run_bash(tmp_path, _runtime(tmp_path, "18"), tools)
+    assert "installs nodejs npm" in fitting.stdout
+    assert "installs" not in run_bash(tmp_path, _runtime(tmp_path, "20"), tools).stdout
+
+
+@pytest.mark.parametrize("content", ["right", "wrong"])
+def test_an_archive_is_believed_by_its_sum_only(tmp_path: Path, content: str) -> None:
+    """The sums say `right`; the archive is what the parameter says."""
+    sums = f"{hashlib.sha256(b'right').hexdigest()}  node-v20.19.0-linux-x64.tar.gz"
+    curl = (
+        'for last; do :; done; while [ "$1" != --output ]; do shift; done; '
+        f'case "$last" in *SHASUMS256.txt) echo "{sums}" > "$2" ;; *) printf {content} > "$2" ;; esac; echo "from $last"'
+    )
+    tools = {"node": "exit 1", "nodejs": "exit 1", "npm": "true", "uname": "echo x86_64", "dnf": "true", "curl": curl,
+             "tar": 'echo "unpacks $(cat "$2")"'}  # fmt: skip
+    text = _runtime(tmp_path, "20").replace("/opt/node-", f"{tmp_path}/node-")
+    done = run_bash(tmp_path, text, tools)
+    assert "/latest-v20.x/node-v20.19.0-linux-x64.tar.gz" in done.stdout
+    assert ("unpacks right" in done.stdout) is (content == "right")
+    assert ("does not have the expected SHA-256" in done.stdout) is (content == "wrong")
+
+
+@pytest.mark.parametrize(
+    ("configured", "expected"),
+    [("https://registry.npmjs.org/", "https://registry.npmmirror.com"), ("https://packages.example.com/", "none")],
+)
+def test_the_mirror_is_used_only_where_no_registry_is_configured(
+    tmp_path: Path, configured: str, expected: str
+) -> None:
+    tools = {"node": "echo v20.11.1", "npm": f'[ "$1" != config ] || echo {configured}'}
+    done = run_bash(tmp_path, _runtime(tmp_path, "20") + 'echo "${npm_config_registry:-none}"', tools)
+    assert done.stdout.strip() == expected
+
+
+def _can_run() -> bool:
+    if sys.platform != "linux" or not all(shutil.which(one) for one in ("unshare", "unzip", "node", "npm")):
+        return False
+    tried = subprocess.run([*UNSHARE, "mount", "--bind", "/tmp", "/mnt"], capture_output=True, check=False)
+    return tried.returncode == 0
+
+
+needs_machine = pytest.mark.skipif(
+    not _can_run(), reason="namespaces are not allowed here, or node or unzip is missing"
+)
+
+
+def _run(tmp_path: Path, tree: str, commands: str, **environment: str) -> str:
+    """What the commands print on a throw-away `/root` that holds the tree's archive and both scripts; `$PORT_FREE` is free."""
+    root = tmp_path / "root"
+    root.mkdir()
+    with zipfile.ZipFile(root / "project_1.zip", "w") as archive:
+        for path in sorted((PROJECTS / tree).rglob("*")):
+            archive.write(path, path.relative_to(PROJECTS / tree).as_posix())
+    analysis = analyze_example(tree)
+    scripts = make_scripts(analysis, "shop", analysis.port)
+    (root / "start.sh").write_text(scripts.start)
+    (root / "stop.sh").write_text(scripts.stop)
+    (root / "tools").mkdir()
+    (root / "tools" / "sleep").write_text('#!/bin/bash\n[ "$1" != 3 ] || set -- 0.7\nexec /bin/sleep "$@"\n')
+    (root / "tools" / "sleep").chmod(0o755)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = str(free.getsockname()[1])
+    passed = {name: os.environ[name] for name in PASSED_ON if name in os.environ}
+    done = subprocess.run(
+        [*UNSHARE, "bash", "-c", 'mount --bind "$1" /root && cd /root && exec bash -c "$2" 2>&1', "m", str(root), commands],
+        env={**passed, "PATH": f"/root/tools:{os.environ['PATH']}", "HOME": "/root", "APP_PORT": port, **environment},
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=180, check=False,
+    )  # fmt: skip
+    return done.stdout
+
+
+ASK = "node -e 'fetch(`http://127.0.0.1:${process.env.APP_PORT}/`).then(a => a.text()).then(t => console.log(`answer ${t}`), () => console.log(`no answer`))'"
+
+
+@needs_machine
+def test_a_plain_server_is_started_stopped_and_its_process_is_node_itself(tmp_path: Path) -> None:
+    printed = _run(
+        tmp_path, "node-server",
+        f"bash start.sh > /dev/null; echo code $?; {ASK}; tr '\\0' ' ' < /proc/$(cat app.pid)/cmdline; echo;"
+        f"bash start.sh > /dev/null; echo servers $(pgrep -cf '^node server.js'); bash stop.sh; {ASK}",
+        npm_config_registry="http://127.0.0.1:9/",
+    )  # fmt: skip
+    assert "code 0\nanswer hello from production\nnode server.js \n" in printed
+    assert "servers 1\n" in printed
+    assert printed.rstrip().endswith("no answer")
+
+
+@needs_machine
+def test_dependencies_are_installed_and_the_build_runs_before_the_start(tmp_path: Path) -> None:
+    registry = subprocess.run(
+        ["npm", "config", "get", "registry"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    cafile = subprocess.run(
+        ["npm", "config", "get", "cafile"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    trusted = {"npm_config_cafile": cafile} if cafile not in {"", "null", "undefined"} else {}
+    asked = subprocess.run(["npm", "view", "ms@2.1.3", "version"], capture_output=True, timeout=60, check=False)
+    if asked.returncode != 0:
+        pytest.skip("the package registry cannot be reached from here")
+    printed = _run(
+        tmp_path,
+        "node-tiny",
+        f"bash start.sh; echo code $?; {ASK}; bash stop.sh",
+        npm_config_registry=registry,
+        **trusted,
+    )
+    assert "code 0" in printed
+    assert "answer 172800000 no environment" in printed
