@@ -27,7 +27,7 @@ check_port_is_free() { # <yes: ours may hold it>: names the process that holds t
 BROKEN_SECONDS=20
 
 gate() { # <release id> <port> <path> <alive seconds> <timeout seconds>: true when it serves, else failure_code and message
-  local release=$1 wanted_port=$2 path=$3 alive=$(($4 * 100)) deadline began=$script_began good=0 owners='' new_owners loopback_since='' broken_since=''
+  local release=$1 wanted_port=$2 path=$3 alive=$(($4 * 100)) deadline began=$script_began good=0 owners='' new_owners loopback_since='' broken_since='' asked=0
   local window_began=
   read_clock
   deadline=$((now + ($5 > $4 ? $5 : $4 + 1) * 100))
@@ -58,7 +58,13 @@ gate() { # <release id> <port> <path> <alive seconds> <timeout seconds>: true wh
       count_restart "$owners" "$new_owners"
       owners=$new_owners
       [ -n "$pid" ] || pid=${owners%% *}
-      if [ -z "$path" ] || { ask_port "$wanted_port" "$path" && http_is_good; }; then good=$((good + 1)); else good=0; fi
+      # Once it has answered well, a look a second is enough: each one stands in the application's own log.
+      if [ -z "$path" ]; then
+        good=2
+      elif [ "$good" -eq 0 ] || [ $((now - asked)) -ge 100 ]; then
+        asked=$now
+        if ask_port "$wanted_port" "$path" && http_is_good; then good=$((good + 1)); else good=0; fi
+      fi
       case $http_status in # 502 and 503 say "not yet"; what fails by itself for that long does not mend itself
         500 | 501 | 50[4-9] | 5[1-9]?) broken_since=${broken_since:-$now} ;;
         *) broken_since= ;;
