@@ -1,8 +1,9 @@
 """The local cloud as the API sees it: started on first use, asked, and taken down. Part of the composition root."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from deployer.emulator.state_directory import ServerInfo
@@ -32,6 +33,34 @@ class LocalCloud:
             return start_server(self.folder, sandbox=sandbox)
         except ServerNotStarted as error:
             raise LocalCloudFailed(str(error)) from error
+
+    def serve(
+        self,
+        *,
+        port: int,
+        sandbox: Literal["auto", "namespaces", "process"],
+        on_ready: Callable[["ServerInfo"], object],
+    ) -> None:
+        """Be a local cloud of its own until SIGINT or SIGTERM, apart from the one in `folder`; then leave nothing.
+
+        Errors: PortUnavailable.
+        """
+        import signal
+        import tempfile
+        import threading
+
+        from deployer.emulator.server import serve
+        from deployer.emulator.state_directory import StateDirectory
+        from deployer.errors.local import PortUnavailable
+
+        stop = threading.Event()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, lambda _number, _frame: stop.set())
+        with tempfile.TemporaryDirectory(prefix="deployer-serve-", ignore_cleanup_errors=True) as folder:
+            try:
+                serve(StateDirectory(Path(folder)), sandbox=sandbox, port=port, stop=stop, on_ready=on_ready)
+            except OSError as error:
+                raise PortUnavailable(port, error.strerror or str(error)) from error
 
     def find(self) -> "ServerInfo | None":
         """The running local cloud, None when there is none."""

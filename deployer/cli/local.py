@@ -1,6 +1,6 @@
-"""`deployer local up|down|status|reset|env`."""
+"""`deployer local up|down|status|reset|env|serve`."""
 
-from typing import Any
+from typing import Any, Literal
 
 import click
 
@@ -91,6 +91,48 @@ def env(**arguments: Any) -> int:
     }
     screen.result(variables, lambda: "\n".join(f"export {name}={value}" for name, value in variables.items()))
     return 0
+
+
+@command.command("serve", help="Be a local cloud until interrupted, for tests of programs in any language.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="The port on 127.0.0.1; 0 takes a free one.",
+)
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "namespaces", "process"]),
+    default="auto",
+    show_default=True,
+    help="What an emulated instance is: Linux namespaces, or plain processes of this user.",
+)
+@common_options
+def serve(port: int, sandbox: Literal["auto", "namespaces", "process"], **arguments: Any) -> int:
+    """Serve in the foreground; what a client needs to know is printed once it is answered."""
+    screen = Screen(take_common(arguments))
+
+    def tell(info: Any) -> None:
+        data = {**_data(info), "access_key_secret": info.access_key_secret, "token": info.token}
+        del data["log"]  # this one logs to stderr, if at all
+        screen.result(data, lambda: _serving(info))
+
+    with screen.deployer() as deployer:
+        deployer.local_cloud.serve(port=port, sandbox=sandbox, on_ready=tell)
+    return 0
+
+
+def _serving(info: Any) -> str:
+    fields = (
+        ("local cloud", info.url),
+        ("access key id", info.access_key_id),
+        ("access key secret", info.access_key_secret),
+        ("token", info.token),
+        ("machines", info.driver_name),
+        ("notice", info.notice),
+    )
+    return render_fields(fields) + "\n\nserving until interrupted"
 
 
 def _data(info: Any) -> dict[str, Any]:

@@ -12,7 +12,7 @@ import signal
 import string
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
@@ -45,8 +45,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def serve(directory: StateDirectory, *, sandbox: Sandbox, port: int, stop: threading.Event) -> None:
-    """Serve until `stop` is set or the folder no longer says that this server is there; then remove all of it."""
+def serve(
+    directory: StateDirectory,
+    *,
+    sandbox: Sandbox,
+    port: int,
+    stop: threading.Event,
+    on_ready: Callable[[ServerInfo], object] = lambda _info: None,
+) -> None:
+    """Serve until `stop` is set or the folder no longer says that this server is there; then remove all of it.
+
+    `on_ready` is told once, when requests are answered.
+    """
     access_key_id, access_key_secret = "LTAI5t" + _random_text(18), _random_text(30)
 
     def make() -> Emulator:
@@ -65,22 +75,31 @@ def serve(directory: StateDirectory, *, sandbox: Sandbox, port: int, stop: threa
         host.announce("127.0.0.1", http.port)
         host.start()
         http.start()
-        driver = host.emulator.context.driver.info
-        info = ServerInfo(
-            host="127.0.0.1",
-            port=http.port,
-            pid=os.getpid(),
-            token=token,
-            access_key_id=access_key_id,
-            access_key_secret=access_key_secret,
-            started_at=SystemClock().now(),
-            driver_name=driver.name,
-            notice=driver.notice,
-            log_path=directory.log_path,
-        )
+        info = _describe(host.emulator, http.port, (access_key_id, access_key_secret, token), directory)
         directory.write_info(info)
-        logging.getLogger(__name__).info("serving on %s with %s machines", info.url, driver.name)
+        logging.getLogger(__name__).info("serving on %s with %s machines", info.url, info.driver_name)
+        on_ready(info)
         _wait(directory, info, stop)
+
+
+def _describe(
+    emulator: Emulator, port: int, secrets_of_it: tuple[str, str, str], directory: StateDirectory
+) -> ServerInfo:
+    """The server as its clients know it; the secrets are key id, key secret and token."""
+    access_key_id, access_key_secret, token = secrets_of_it
+    driver = emulator.context.driver.info
+    return ServerInfo(
+        host="127.0.0.1",
+        port=port,
+        pid=os.getpid(),
+        token=token,
+        access_key_id=access_key_id,
+        access_key_secret=access_key_secret,
+        started_at=SystemClock().now(),
+        driver_name=driver.name,
+        notice=driver.notice,
+        log_path=directory.log_path,
+    )
 
 
 def public_network(folder: Path) -> str:

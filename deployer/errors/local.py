@@ -15,3 +15,18 @@ class LocalCloudFailed(DeployerError):
             hint="run `deployer local down` and try again",
             next_commands=("deployer local down",),
         )
+
+
+class PortUnavailable(DeployerError):
+    """The port asked for cannot be served on: another program does, or the system keeps it for itself."""
+
+    code = "local.port_unavailable"
+    exit_code = 69
+
+    def __init__(self, port: int, reason: str) -> None:
+        super().__init__(
+            f"port {port} of this computer cannot be served on: {reason}",
+            hint="name another one with `--port`, or none to take a free one",
+            port=port,
+            reason=reason,
+        )

@@ -6,7 +6,7 @@ from typing import Literal, get_args
 
 from typing_extensions import TypedDict
 
-ACCESS_KEY_ID = "LTAI5tMockAliyunMock0001"
+ACCESS_KEY_ID = "LTAI5tMockAliyun"
 ACCESS_KEY_SECRET = "mock-aliyun-secret-that-opens-nothing"  # noqa: S105  (it opens nothing)
 
 ClockKind = Literal["virtual", "manual", "real"]

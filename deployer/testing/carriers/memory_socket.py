@@ -30,9 +30,12 @@ class MemorySocket:
         self._sent += data
 
     def makefile(self, _mode: str = "rb", *_args: Any, **_kwargs: Any) -> BinaryIO:
-        """The answer to what was sent so far. Errors: ConnectionResetError, MetadataRefused."""
+        """The answer to what was sent so far; what goes wrong with it is raised when it is read."""
         sent, self._sent = bytes(self._sent), bytearray()
-        return io.BytesIO(answer_bytes(self._cloud, sent, self._scheme))
+        try:
+            return io.BytesIO(answer_bytes(self._cloud, sent, self._scheme))
+        except Exception as failure:  # noqa: BLE001  (a socket fails when it is read, and clients count on that)
+            return cast("BinaryIO", io.BufferedReader(_Failing(failure)))
 
     def settimeout(self, _seconds: float | None) -> None:
         """Nothing here waits."""
@@ -46,6 +49,19 @@ class MemorySocket:
     def close(self) -> None:
         """Forget what was sent."""
         self._sent.clear()
+
+
+class _Failing(io.RawIOBase):
+    """An answer that does not come."""
+
+    def __init__(self, failure: Exception) -> None:
+        self._failure = failure
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, _buffer: Any) -> int:
+        raise self._failure
 
 
 class _ServerSide:
