@@ -262,3 +262,15 @@ def test_a_procfile_is_followed_when_the_readme_says_nothing(tmp_path: Path) -> 
 def test_a_php_project_with_assets_of_its_own_is_no_static_site(tmp_path: Path) -> None:
     files = {"composer.json": "{}", "index.html": "", "package.json": _package({"build": "vite build"}, "vite")}
     assert analyze_tree(tmp_path, files).start_command is None
+
+
+def test_a_procfile_that_is_not_understood_is_not_guessed_around(tmp_path: Path) -> None:
+    files = {"Procfile": "web: ./launch --all\n", "index.js": LISTENS, "package.json": _package()}
+    found = analyze_tree(tmp_path, files)
+    assert found.start_command is None
+    assert any("`Procfile` is not understood" in warning for warning in found.warnings)
+
+
+def test_sources_and_manifests_of_open_comments_are_read_in_a_moment(tmp_path: Path) -> None:
+    files = {"package.json": "/*" * 500_000, "server.js": LISTENS + "/*" * 190_000, "app.js": "`" * 390_001}
+    assert analyze_tree(tmp_path, files).start_command == "node server.js"

@@ -110,7 +110,7 @@ def test_an_nx_workspace_starts_its_default_project(tmp_path: Path) -> None:
     found = analyze_tree(tmp_path, files)
     assert (found.start_command, found.build_command, found.port) == (
         "node dist/apps/api/main.js",
-        "npm run build",
+        "nx build api",
         3333,
     )
 
@@ -135,4 +135,25 @@ def test_a_pm2_file_names_the_program_and_the_package_below_is_installed(tmp_pat
     }
     found = analyze_tree(tmp_path, files)
     assert (found.start_command, found.port, found.framework) == ("node app/server.js", 8081, "express")
-    assert found.install_command == "npm --prefix app install --no-audit --no-fund"
+    assert found.install_command == "npm install --no-audit --no-fund --prefix app"
+
+
+def test_typescript_without_a_start_script_is_compiled_where_its_configuration_says(tmp_path: Path) -> None:
+    files = {
+        "package.json": _package({"dev": "ts-node-dev src/index.ts"}, "express", "typescript"),
+        "tsconfig.json": '{\n  // comments are usual here\n  "compilerOptions": {"outDir": "./out", "rootDir": "src"}\n}',
+        "src/index.ts": "import express from 'express'\nexpress().listen(4100)\n",
+    }
+    found = analyze_tree(tmp_path, files)
+    assert (found.start_command, found.build_command, found.port) == ("node out/index.js", "tsc", 4100)
+
+
+def test_a_generated_express_application_starts_its_program_without_a_suffix(tmp_path: Path) -> None:
+    files = {
+        "package.json": _package({"start": "node ./bin/www"}, "express"),
+        "bin/www": "#!/usr/bin/env node\nvar app = require('../app');\n"
+        "var port = normalizePort(process.env.PORT || '3000');\napp.set('port', port);\nserver.listen(port);\n",
+        "app.js": "module.exports = require('express')()\n",
+    }
+    found = analyze_tree(tmp_path, files)
+    assert (found.start_command, found.port, found.framework) == ("node ./bin/www", 3000, "express")

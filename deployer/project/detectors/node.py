@@ -12,6 +12,7 @@ from deployer.project.detectors.node_manifest import NodeManifest, read_node_man
 from deployer.project.detectors.node_project import NodeProject, NodeStart, read_node_project
 from deployer.project.detectors.node_scripts import read_step, read_steps
 from deployer.project.detectors.node_starts import (
+    start_compiled,
     start_file,
     start_nx_project,
     start_output,
@@ -162,7 +163,9 @@ def _find_start(project: NodeProject, readme: Readme | None) -> tuple[NodeStart 
         return start_nx_project(project), None
     if project.output is not None:
         return start_output(project, evidence) or _start_of_scripts(project, _SCRIPTS[3:]), None
-    return _start_of_scripts(project, _SCRIPTS[3:]) or start_pm2_file(project) or _start_of_files(project), None
+    return _start_of_scripts(project, _SCRIPTS[3:]) or start_pm2_file(project) or (
+        None if _is_told_otherwise(project) else _start_of_files(project)
+    ), None  # fmt: skip
 
 
 def _is_managed(project: NodeProject, start: NodeStart) -> bool:
@@ -217,6 +220,11 @@ def _start_of_procfile(project: NodeProject) -> NodeStart | None:
     return None
 
 
+def _is_told_otherwise(project: NodeProject) -> bool:
+    """Whether a Procfile starts something that is not understood: then no file is guessed to be it."""
+    return re.search(r"^web\s*:\s*\S", project.project_dir.find_text("Procfile") or "", re.MULTILINE) is not None
+
+
 def _start_of_scripts(project: NodeProject, names: tuple[str, ...]) -> NodeStart | None:
     if project.manifest.broken:
         return None
@@ -247,7 +255,12 @@ def _start_of_files(project: NodeProject) -> NodeStart | None:
         text = project.sources.text(file)
         listens = project.sources.listening(project.sources.reachable(file)) is not None
         exports = re.search(r"\bmodule\.exports\b|\bexports\.\w|^export\s", text, re.MULTILINE)
-        if program is None or not text.strip() or (exports and not listens):
+        if not text.strip() or (exports and not listens):
+            continue
+        if program is None:
+            compiled = start_compiled(project, file)
+            if compiled is not None:
+                return compiled
             continue
         why = (
             "watched while it is developed"
@@ -308,12 +321,10 @@ def _pm2_or_packages_below(project_dir: ProjectDir) -> Detection | None:
         found = _detection(replace(project, manifest=below), start, None)
         library = server_framework(below)
         port = project.sources.listening(project.sources.reachable(start.command.split()[-1]))
-        flag = {"npm": "--prefix", "pnpm": "--dir"}.get(below.manager, "--cwd")
-        inside = f"{below.manager} {flag} {directory}" if directory else below.manager
+        inside = {"npm": "--prefix", "pnpm": "--dir"}.get(below.manager, "--cwd") + f" {directory}" if directory else ""
         return replace(
             found,
-            install_command=found.install_command
-            and found.install_command.replace(f"{below.manager} ", f"{inside} ", 1),
+            install_command=f"{found.install_command} {inside}".strip() if found.install_command else None,
             framework=library[0] if library else found.framework,
             port=port.port if port and port.port else library[1] if library else found.port,
         )
@@ -350,6 +361,8 @@ def _develops(body: str) -> bool:
 
 
 def _why_not(project: NodeProject) -> tuple[str, ...]:
+    if _is_told_otherwise(project):
+        return ("the `web` process of the `Procfile` is not understood, and nothing else is guessed in its place",)
     body = project.manifest.scripts.get("start") or project.manifest.scripts.get("dev")
     if body:
         return (f"its script `{body[:80]}` only develops or builds: nothing is known that serves for good",)

@@ -12,7 +12,7 @@ _MOST_FILES = 80
 _MOST_SCANNED = 400
 _LONGEST_EXPRESSION = 1_500
 _COMMENT = re.compile(
-    r"(\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(?<![:\\])//[^\n]*|/\*.*?\*/", re.DOTALL
+    r"(\"(?:\\.|[^\"\\\n])*\"|'(?:\\.|[^'\\\n])*'|`(?:\\.|[^`\\])*`)|(?<![:\\])//[^\n]*|/\*.*?(?:\*/|\Z)", re.DOTALL
 )
 _IMPORT = re.compile(r"(?:\bfrom\s*|\brequire\s*\(\s*|\bimport\s*\(?\s*)['\"](\.{1,2}(?:/[^'\"\n]*)?)['\"]")
 _LISTEN = re.compile(
@@ -68,7 +68,9 @@ class NodeSources:
         index = f"{path}/index" if path else "index"
         guesses = (path, *(bare + suffix for suffix in SUFFIXES), *(path + suffix for suffix in SUFFIXES),
                    *(index + suffix for suffix in SUFFIXES))  # fmt: skip
-        return next((one for one in guesses if one.endswith(SUFFIXES) and self._project_dir.is_file(one)), None)
+        found = next((one for one in guesses if one.endswith(SUFFIXES) and self._project_dir.is_file(one)), None)
+        program = "." not in path.rpartition("/")[2] and path.startswith("bin/") and self._project_dir.is_file(path)
+        return found or (path if program else None)
 
     def reachable(self, entry: str) -> tuple[str, ...]:
         """The entry and the project's own files it imports, nearest first."""

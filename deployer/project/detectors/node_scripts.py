@@ -11,7 +11,7 @@ _ALWAYS_DEV = frozenset({
     "nodemon", "ts-node-dev", "tsnd", "concurrently", "live-server", "browser-sync", "webpack-dev-server", "storybook",
     "start-storybook", "onchange", "chokidar", "wrangler", "netlify", "vercel", "firebase", "gulp", "grunt", "electron",
     "electron-forge", "expo", "react-native", "tauri", "supervisor", "node-dev", "lite-server", "budo", "jest", "vitest",
-    "mocha", "playwright", "cypress", "eslint", "prettier", "husky", "lint-staged", "release-it", "changeset",
+    "brunch", "polymer", "sanity", "stencil", "ember", "shopify", "docusaurus-start", "elm-app", "preact", "mocha", "playwright", "cypress", "eslint", "prettier", "husky", "lint-staged", "release-it", "changeset",
 })  # fmt: skip
 # Programs that develop unless told otherwise: the sub-commands that build, serve for good, and show a build.
 _SUBCOMMANDS: dict[str, tuple[frozenset[str], frozenset[str], frozenset[str]]] = {
@@ -165,4 +165,6 @@ def _kind(words: list[str]) -> str:
         return "dev"
     if program == "bun":
         return "serve" if plain and re.search(r"\.[cm]?[jt]sx?$", plain[-1]) and plain[0] != "build" else "build"
+    if program not in _SERVERS and {"dev", "develop", "watch", "--watch", "--dev", "--serve", "--hot"} & set(rest):
+        return "dev"
     return "serve" if program in _SERVERS else "build" if program in _BUILDERS else "other"

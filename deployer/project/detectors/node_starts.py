@@ -131,7 +131,8 @@ def start_file(
     output = project.output
     if output and output.command and path and output.command.endswith(f" {path}"):
         return start_output(project, evidence)
-    if output and path.startswith(".output/server/"):
+    served = output.command.split()[-1].removesuffix(".js").split("/")[0] if output and output.command else ".output"
+    if output and path.startswith((".output/server/", f"{served}/")) and not project.sources.resolve(path):
         return start_output(replace(project, output=replace(output, command=command)), evidence)
     entry = project.sources.resolve("" if path in {".", ""} else path)
     if entry is not None and (entry == path or entry.startswith(path) or path in {".", ""}):
@@ -274,7 +275,7 @@ def _start_of_pm2(project: NodeProject, file: str, evidence: tuple[Evidence, ...
         first = (data["apps"] if isinstance(data, dict) else data)[0]
         script, directory = first["script"], first.get("cwd", "")
     except (ValueError, KeyError, TypeError, IndexError, AttributeError):
-        found = re.search(r"\bscript\s*:\s*['\"]([^'\"\n]+)['\"]", text)
+        found = re.search(r"\bscript\s*:\s*['\"]?([\w./-]+)", text)
         script, directory = (found[1] if found else file if file.endswith(".js") else None), ""
     if not isinstance(script, str) or not isinstance(directory, str):
         return None
@@ -283,9 +284,33 @@ def _start_of_pm2(project: NodeProject, file: str, evidence: tuple[Evidence, ...
     return start_file(project, "node", [path], evidence) if is_plain_path(path) else None
 
 
+def start_compiled(project: NodeProject, source: str) -> NodeStart | None:
+    """The JavaScript that the TypeScript compiler makes of an entry, where `tsconfig.json` says it goes."""
+    text = project.project_dir.find_text("tsconfig.json")
+    if text is None or not project.manifest.has("typescript"):
+        return None
+    found = re.search(r'"outDir"\s*:\s*"(?:\./)?([\w./-]+?)/?"', text)
+    root = re.search(r'"rootDir"\s*:\s*"(?:\./)?([\w./-]*?)/?"', text)
+    stripped = source.removeprefix(f"{root[1]}/" if root and root[1] else "src/" if not root else "")
+    compiled = re.sub(r"\.(m|c)?tsx?$", r".\1js", f"{found[1]}/{stripped}" if found else source)
+    if not is_plain_path(compiled):
+        return None
+    shown = Evidence(file="tsconfig.json", line=None, why=f"`{source}` is compiled to `{compiled}`")
+    build = project.builds_by_script() or "tsc"
+    return listening_start(project, f"node {compiled}", project.sources.reachable(source), (shown,), build=build)
+
+
 def start_pm2_file(project: NodeProject) -> NodeStart | None:
     """The start an ecosystem file at the top names."""
-    for file in ("ecosystem.config.js", "ecosystem.config.cjs", "ecosystem.json", "process.json", "pm2.json"):
+    for file in (
+        "ecosystem.config.js",
+        "ecosystem.config.cjs",
+        "ecosystem.json",
+        "process.json",
+        "pm2.json",
+        "process.yml",
+        "ecosystem.config.yml",
+    ):
         if project.project_dir.is_file(file):
             return _start_of_pm2(project, file, (Evidence(file=file, line=None, why="names what pm2 runs"),))
     return None
@@ -315,11 +340,10 @@ def start_nx_project(project: NodeProject) -> NodeStart | None:
     shown = Evidence(file=f"{home}project.json", line=None, why=f"its build goes to `{path}`")
     source = next((one for one in (f"{home}src/main.ts", f"{home}src/main.js") if files.is_file(one)), None)
     reached = project.sources.reachable(source) if source else ()
-    command = project.builds_by_script() if named or home == "" else None
-    project_name = home.rstrip("/").rpartition("/")[2]
-    return listening_start(
-        project, f"node {path}/main.js", reached, (shown,), build=command or f"nx build {project_name}".strip()
+    build_command = (
+        f"nx build {home.rstrip('/').rpartition('/')[2]}" if home else project.builds_by_script() or "nx build"
     )
+    return listening_start(project, f"node {path}/main.js", reached, (shown,), build=build_command)
 
 
 def _json_table(value: object) -> dict[str, object]:
