@@ -115,7 +115,8 @@ class MockAliyun:
         if issubclass(decorated, unittest.TestCase):
             decorated.run = self._function(decorated.run)  # type: ignore[method-assign]
             return
-        for name, member in list(vars(decorated).items()):
+        for name in dir(decorated):  # inherited tests are this class's, too
+            member = inspect.getattr_static(decorated, name)
             if isinstance(member, FunctionType) and not name.startswith("_") and name not in _SPANNING:
                 setattr(decorated, name, self._function(member))
         if any(hasattr(decorated, name) for name in _SPANNING):

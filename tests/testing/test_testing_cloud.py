@@ -1,15 +1,21 @@
 """What a test does with the cloud it is given: time, machines, faults, rights, the metadata address."""
 
+import json
+import os
 import subprocess
 import sys
 from base64 import b64decode
+from pathlib import Path
 
+import alibabacloud_oss_v2 as oss
 import pytest
 import requests
 from alibabacloud_ecs20140526 import models as ecs
+from alibabacloud_oos20190601 import models as oos
+from alibabacloud_oos20190601.client import Client as OosClient
 from alibabacloud_tea_openapi.exceptions import ClientException
 from alibabacloud_vpc20160428 import models as vpc
-from clients import REGION_ID, ecs_client, vpc_client
+from clients import REGION_ID, config, ecs_client, oss_client, vpc_client
 
 from deployer.clock import SystemClock
 from deployer.testing import mock_aliyun
@@ -85,6 +91,46 @@ def test_a_client_that_polls_sees_things_happen_without_anybody_advancing_the_cl
     seen = [status_of(instance_id) for _ in range(10)]
     assert (seen[0], seen[-1]) == ("", "Running")
     assert "Starting" in seen
+
+
+def test_a_template_that_sleeps_for_half_an_hour_is_over_when_it_was_looked_at_often_enough(aliyun):
+    client = OosClient(config())
+    template = {
+        "FormatVersion": "OOS-2019-06-01",
+        "Tasks": [{"Name": "wait", "Action": "ACS::Sleep", "Properties": {"Duration": "PT30M"}}],
+    }
+    client.create_template(
+        oos.CreateTemplateRequest(region_id=REGION_ID, template_name="sleeps", content=json.dumps(template))
+    )
+    started = client.start_execution(oos.StartExecutionRequest(region_id=REGION_ID, template_name="sleeps"))
+    look = oos.ListExecutionsRequest(region_id=REGION_ID, execution_id=started.body.execution.execution_id)
+    before, statuses = aliyun.clock.now(), []
+    while not statuses or statuses[-1] not in {"Success", "Failed"}:
+        assert len(statuses) < 100
+        statuses.append(client.list_executions(look).body.executions[0].status)
+    assert (statuses[0], statuses[-1]) == ("Started", "Success")
+    assert (aliyun.clock.now() - before).total_seconds() >= 1800
+
+
+def open_bodies() -> list[str]:
+    """The files of mocked clouds that this process has open; none where the system does not tell."""
+    descriptors = Path("/proc/self/fd")
+    links = [os.path.realpath(one) for one in descriptors.iterdir()] if descriptors.is_dir() else []
+    return [link for link in links if "/mock-aliyun-" in link]
+
+
+def test_the_file_behind_an_answer_is_closed_with_the_answer(aliyun):
+    client = oss_client()
+    client.put_bucket(oss.PutBucketRequest(bucket="a-bucket"))
+    client.put_object(oss.PutObjectRequest(bucket="a-bucket", key="key", body=b"x" * 3_000_000))
+    url = client.presign(oss.GetObjectRequest(bucket="a-bucket", key="key")).url
+    with requests.get(url, stream=True, timeout=5) as answer:
+        assert len(next(answer.iter_content(1000))) == 1000
+        raw = answer.raw
+        opened = open_bodies()
+    assert raw.closed
+    assert open_bodies() == []
+    assert len(opened) == (1 if sys.platform == "linux" else 0)
 
 
 def test_a_throttled_client_that_tries_again_gets_through(aliyun):

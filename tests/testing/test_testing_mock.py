@@ -83,6 +83,23 @@ class TestDecoratedClass:
         assert self.helper() == 2
 
 
+class Inherited:
+    def test_inherited_tests_are_mocked(self):
+        make_vpc()
+        assert count_vpcs() == 1
+
+
+@mock_aliyun
+class TestDecoratedClassWithABase(Inherited):
+    @staticmethod
+    def test_static_methods_stay_as_they_are():
+        assert not is_mocked()
+
+
+def test_the_base_of_a_decorated_class_stays_as_it_was():
+    assert not hasattr(Inherited.test_inherited_tests_are_mocked, "__wrapped__")
+
+
 @mock_aliyun(seed=3)
 class TestDecoratedClassWithOptions:
     def helper(self) -> str:
