@@ -183,6 +183,10 @@ def test_the_pinned_package_manager_wins_over_lock_files_and_two_of_them_are_tol
     assert any("`pnpm-lock.yaml`, `yarn.lock`" in warning for warning in found.warnings)
     pinned = _package({"start": "node server.js"}, packageManager="yarn@1.22.19+sha512.aa")
     assert "yarn@1.22.19 && yarn install" in (analyze_tree(tmp_path, {"package.json": pinned}).install_command or "")
+    modern = _package({"start": "node server.js"}, packageManager="yarn@4.5.0")
+    (tmp_path / "yarn.lock").unlink()
+    install = analyze_tree(tmp_path, {"package.json": modern}).install_command or ""
+    assert install.endswith("@yarnpkg/cli-dist@4.5.0 && yarn install --no-immutable")
 
 
 @pytest.mark.parametrize(

@@ -180,24 +180,40 @@ def test_a_plain_server_is_started_stopped_and_its_process_is_node_itself(tmp_pa
     assert printed.rstrip().endswith("no answer")
 
 
-@needs_machine
-def test_dependencies_are_installed_and_the_build_runs_before_the_start(tmp_path: Path) -> None:
-    registry = subprocess.run(
-        ["npm", "config", "get", "registry"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    cafile = subprocess.run(
-        ["npm", "config", "get", "cafile"], capture_output=True, text=True, check=True
-    ).stdout.strip()
-    trusted = {"npm_config_cafile": cafile} if cafile not in {"", "null", "undefined"} else {}
+@pytest.fixture(scope="module")
+def registry() -> dict[str, str]:
+    """The environment that reaches the registry this computer is set up for; skips where it cannot be reached."""
     asked = subprocess.run(["npm", "view", "ms@2.1.3", "version"], capture_output=True, timeout=60, check=False)
     if asked.returncode != 0:
         pytest.skip("the package registry cannot be reached from here")
-    printed = _run(
-        tmp_path,
-        "node-tiny",
-        f"bash start.sh; echo code $?; {ASK}; bash stop.sh",
-        npm_config_registry=registry,
-        **trusted,
-    )
+    found = {}
+    for name in ("registry", "cafile"):
+        value = subprocess.run(
+            ["npm", "config", "get", name], capture_output=True, text=True, check=True
+        ).stdout.strip()
+        if value not in {"", "null", "undefined"}:
+            found[f"npm_config_{name}"] = value
+    return found
+
+
+@needs_machine
+def test_dependencies_are_installed_and_the_build_runs_before_the_start(
+    tmp_path: Path, registry: dict[str, str]
+) -> None:
+    printed = _run(tmp_path, "node-tiny", f"bash start.sh; echo code $?; {ASK}; bash stop.sh", **registry)
     assert "code 0" in printed
     assert "answer 172800000 no environment" in printed
+
+
+@needs_machine
+def test_built_pages_are_served_and_a_dotfile_among_them_is_not(tmp_path: Path, registry: dict[str, str]) -> None:
+    secret = ASK.replace("APP_PORT}/", "APP_PORT}/.env")
+    printed = _run(
+        tmp_path,
+        "node-vite",
+        f"bash start.sh; echo code $?; echo SECRET > shop/out/.env; {ASK}; {secret}; bash stop.sh",
+        **registry,
+    )
+    assert "code 0" in printed
+    assert 'answer <script type="module"' in printed
+    assert "SECRET" not in printed

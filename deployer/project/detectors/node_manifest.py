@@ -66,8 +66,8 @@ class NodeManifest:
         if self.manager == "npm":
             exact = self.lock is not None and self.lock_fits
             return f"npm {'ci' if exact else 'install'} --no-audit --no-fund"
-        if self.lock is None:
-            return f"{self.manager} install"
+        if self.lock is None:  # yarn 2 and later would refuse to write one where nobody watches
+            return "yarn install --no-immutable" if self.is_berry else f"{self.manager} install"
         exact_option = "--immutable" if self.manager == "yarn" and self.is_berry else "--frozen-lockfile"
         return f"{self.manager} install {exact_option}"
 
