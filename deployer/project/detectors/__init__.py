@@ -1,13 +1,31 @@
 """The detectors in the order they are asked; the first that finds a way to start decides."""
 
+from deployer.project.detectors.deno import detect_deno
 from deployer.project.detectors.detection import Detector
+from deployer.project.detectors.docker import detect_composition, detect_docker
+from deployer.project.detectors.dotnet import detect_dotnet
 from deployer.project.detectors.golang import detect_go
 from deployer.project.detectors.java import detect_java
-from deployer.project.detectors.php import detect_php
 from deployer.project.detectors.node import detect_node
+from deployer.project.detectors.php import detect_php
 from deployer.project.detectors.python import detect_python
 from deployer.project.detectors.ruby import detect_ruby
 from deployer.project.detectors.rust import detect_rust
+from deployer.project.detectors.shell import detect_shell
 from deployer.project.detectors.static import detect_static
 
-DETECTORS: tuple[Detector, ...] = (detect_go, detect_java, detect_php, detect_ruby, detect_rust, detect_python, detect_node, detect_static)
+DETECTORS: tuple[Detector, ...] = (
+    detect_composition,
+    detect_go,
+    detect_java,
+    detect_php,
+    detect_ruby,
+    detect_rust,
+    detect_dotnet,
+    detect_deno,
+    detect_python,
+    detect_node,
+    detect_docker,
+    detect_shell,
+    detect_static,
+)

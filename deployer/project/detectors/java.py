@@ -62,8 +62,7 @@ def detect_java(project_dir: ProjectDir, readme: Readme | None) -> Detection | N
     listening = _listening(project_dir, readme, sources, framework)
     followed = next((one for one in commands if _says(one, build, prebuilt)), None)
     said = (followed.evidence,) if followed else ()
-    start: str | None = None
-    built: str | None = None
+    start = built = None
     if prebuilt is not None:
         evidence = Evidence(file=prebuilt, line=None, why="built already: a build needs minutes and memory")
         start = f"java -jar {prebuilt}"

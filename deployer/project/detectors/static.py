@@ -5,7 +5,7 @@ from deployer.project.detectors.detection import Detection
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme
 
-_PLACES = ("", "public", "dist", "build", "site", "_site", "docs", "www", "html")
+_PLACES = ("", "public", "dist", "build", "site", "_site", "docs", "www", "html", "htdocs")
 _PORT = 8080
 
 

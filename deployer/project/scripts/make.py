@@ -12,10 +12,13 @@ from dataclasses import dataclass, replace
 from deployer.errors.project import StartUnknown
 from deployer.models.analysis import ProjectAnalysis
 from deployer.project.scripts import shell
+from deployer.project.scripts.deno import deno_runtime
+from deployer.project.scripts.docker import ENGINE, compose_name, docker_start, docker_stop
+from deployer.project.scripts.dotnet import dotnet_runtime
 from deployer.project.scripts.golang import go_runtime
 from deployer.project.scripts.java import java_runtime
-from deployer.project.scripts.php import php_runtime
 from deployer.project.scripts.node import node_runtime
+from deployer.project.scripts.php import php_runtime
 from deployer.project.scripts.python import python_runtime
 from deployer.project.scripts.ruby import ruby_runtime
 from deployer.project.scripts.rust import rust_runtime
@@ -28,7 +31,16 @@ _RUNTIMES: Mapping[str, Callable[[ProjectAnalysis], str]] = {
     "php": php_runtime,
     "ruby": ruby_runtime,
     "rust": rust_runtime,
+    "dotnet": dotnet_runtime,
+    "deno": deno_runtime,
 }
+
+_PID_FILE = 'APP_PID_FILE="${DEPLOYER_PID_FILE:-/root/app.pid}"'
+_STOP_HEAD = (
+    "#!/bin/bash",
+    "# Stops the application: asks it to end, waits up to 3 seconds, then ends what is left of it. Safe to run twice.",
+    "",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +58,8 @@ def make_scripts(analysis: ProjectAnalysis, application_name: str, port: int | N
     """
     if analysis.start_command is None:
         raise StartUnknown(application_name, analysis.language)
+    if analysis.language == "docker":
+        return _docker_scripts(analysis, application_name, port)
     parts = (
         _head(application_name, port),
         shell.FUNCTIONS,
@@ -56,6 +70,24 @@ def make_scripts(analysis: ProjectAnalysis, application_name: str, port: int | N
         shell.REPORT,
     )
     return Scripts(start="\n".join(parts), stop=_stop(application_name))
+
+
+def _docker_scripts(analysis: ProjectAnalysis, application_name: str, port: int | None) -> Scripts:
+    """Scripts without a process of their own: the engine keeps the containers."""
+    name = f"APP_COMPOSE_NAME={shlex.quote(compose_name(application_name))}"
+    build = f"# Build.\n{analysis.build_command}\n" if analysis.build_command else ""
+    start = (
+        _head(application_name, port),
+        name,
+        "",
+        shell.START_FUNCTIONS,
+        shell.UNPACK,
+        ENGINE,
+        build,
+        docker_start(analysis),
+    )
+    stop = (*_STOP_HEAD, name, _PID_FILE, "", docker_stop(analysis))
+    return Scripts(start="\n".join(start), stop="\n".join(stop))
 
 
 def _head(application_name: str, port: int | None) -> str:
@@ -76,15 +108,13 @@ def _names(application_name: str) -> list[str]:
     return [
         f"APP_NAME={shlex.quote(application_name)}",
         'APP_BASE="/root/$APP_NAME"',
-        'APP_PID_FILE="${DEPLOYER_PID_FILE:-/root/app.pid}"',
+        _PID_FILE,
     ]
 
 
 def _stop(application_name: str) -> str:
     lines = [
-        "#!/bin/bash",
-        "# Stops the application: asks it to end, waits up to 3 seconds, then ends what is left of it. Safe to run twice.",
-        "",
+        *_STOP_HEAD,
         *_names(application_name),
         "",
         shell.PROCESS_FUNCTIONS,

@@ -39,14 +39,14 @@ stop_application() {
 }
 """
 
-FUNCTIONS = f"""\
-fail() {{
+START_FUNCTIONS = """\
+fail() {
   echo "$1" >&2
   exit 1
-}}
+}
 
 # Installs packages with what the system has; waits for other installations to end.
-install_packages() {{
+install_packages() {
   if command -v dnf > /dev/null 2>&1; then
     dnf install -y -q "$@"
   elif command -v yum > /dev/null 2>&1; then
@@ -58,9 +58,10 @@ install_packages() {{
     echo "no dnf, yum or apt-get to install: $*" >&2
     return 1
   fi
-}}
+}
+"""
 
-{PROCESS_FUNCTIONS}"""
+FUNCTIONS = f"{START_FUNCTIONS}\n{PROCESS_FUNCTIONS}"
 
 UNPACK = """\
 # The release: unpacked already by the runner, or the newest archive in /root by time.

@@ -1,0 +1,59 @@
+"""A project that is a shell script: started by bash when nothing else tells how."""
+
+from dataclasses import replace
+
+from deployer.models.analysis import Evidence
+from deployer.project.command_shapes import is_plain_path
+from deployer.project.detectors.detection import Detection
+from deployer.project.detectors.written import find_written_port, port_of_words, read_written_commands
+from deployer.project.project_dir import ProjectDir
+from deployer.project.readme import Readme
+
+_NAMES = (
+    "start.sh",
+    "run.sh",
+    "serve.sh",
+    "server.sh",
+    "main.sh",
+    "app.sh",
+    "entrypoint.sh",
+    "docker-entrypoint.sh",
+    "bin/start",
+    "bin/run",
+)
+
+
+def detect_shell(project_dir: ProjectDir, readme: Readme | None) -> Detection | None:
+    """The script a README or a Procfile runs, else one with a usual name; None without."""
+    for command in read_written_commands(project_dir, readme):
+        words = command.shape.words
+        given = words[1:] if words[0] in {"bash", "sh"} else words
+        file = given[0].removeprefix("./") if given else ""
+        if is_plain_path(file) and _is_script(project_dir, file) and command.shape.directory is None:
+            port = port_of_words(words) or _port(project_dir, readme)
+            return replace(_detection(file, port, command.evidence), followed=command.readme)
+    file = next((one for one in _NAMES if _is_script(project_dir, one)), "")
+    if not file:
+        return None
+    return _detection(
+        file,
+        _port(project_dir, readme),
+        Evidence(file=file, line=None, why="the usual name of a script that starts something"),
+    )
+
+
+def _detection(file: str, port: int | None, evidence: Evidence) -> Detection:
+    return Detection(language="shell", start_command=f"bash {file}", port=port, evidence=(evidence,))
+
+
+def _is_script(project_dir: ProjectDir, file: str) -> bool:
+    """Whether it is written for a shell: by its first line, or by its ending where it has none."""
+    if not project_dir.is_file(file):
+        return False
+    first = (project_dir.find_text(file) or "").split("\n", 1)[0]
+    return first.rstrip().endswith("sh") if first.startswith("#!") else file.endswith(".sh")
+
+
+def _port(project_dir: ProjectDir, readme: Readme | None) -> int | None:
+    written = find_written_port(project_dir, readme)
+    return written[0] if written else None

@@ -1,0 +1,2 @@
+#!/bin/bash
+while :; do date; sleep 60; done
