@@ -17,6 +17,7 @@ def test_the_example_runs_its_start_task_not_the_one_for_development() -> None:
         ({"deno.json": "{}", "main.ts": "Deno.serve(() => new Response());\n"}, "deno run -A main.ts", 8000),
         ({"deno.json": "{}", "main.ts": "await app.listen({ port: 8021 });\n"}, "deno run -A main.ts", 8021),
         ({"deno.jsonc": "// x\n{}", "worker.ts": "", "main.ts": "console.log(1);\n"}, "deno run -A main.ts", None),
+        ({"index.ts": 'import { serve } from "https://deno.land/std/http/server.ts";\nserve(f);\n'}, "deno run -A index.ts", 8000),
         ({"deno.json": "{}", "s.ts": "Deno.serve(f);\n", "README.md": "```\ndeno run --allow-net s.ts\n```\n"},
          "deno run --allow-net s.ts", 8000),
     ],
@@ -33,3 +34,7 @@ def test_an_address_that_cannot_be_reached_is_said(tmp_path: Path) -> None:
     found = analyze_tree(tmp_path, files)
     assert (found.port, found.bind_host) == (8022, "127.0.0.1")
     assert any("cannot be reached" in one for one in found.warnings)
+
+
+def test_typescript_of_another_runtime_is_not_denos(tmp_path: Path) -> None:
+    assert analyze_tree(tmp_path, {"main.ts": "console.log(1);\n"}).language != "deno"

@@ -105,3 +105,16 @@ def test_a_page_that_has_to_be_built_before_it_is_embedded_is_said(tmp_path: Pat
         "main.go": "package main\n\n//go:embed web/dist\nvar f embed.FS\n\nfunc main() {}\n",
     }
     assert any("`main.go:3` embeds `web/dist`" in one for one in analyze_tree(tmp_path, files).warnings)
+
+
+def test_the_only_program_of_a_workspace_is_built_from_its_top(tmp_path: Path) -> None:
+    files = {
+        "go.work": "go 1.23\n\nuse (\n\t./api\n\t./shared\n)\n",
+        "api/go.mod": "module example.com/api\n",
+        "api/main.go": MAIN % 'http.ListenAndServe(":8095", nil)',
+        "shared/go.mod": "module example.com/shared\n",
+        "shared/x.go": "package shared\n",
+    }
+    found = analyze_tree(tmp_path, files)
+    assert (found.build_command, found.install_command) == ("go build -o bin/api ./api", None)
+    assert (found.port, found.language_version) == (8095, ">=1.23")

@@ -23,13 +23,14 @@ _ENTRIES = (
     "server.js",
     "main.tsx",
 )
-_SERVES = r"\bDeno\.serve\(|\bserve\(|\.listen\(|export default \{|new Application\(|new Hono\("
+_SERVES = r"\bDeno\.serve\(|\bstart\(manifest|\bserve\(|\.listen\(|export default \{|new Application\(|new Hono\("
 _FRAMEWORKS = (("fresh", "fresh"), ("oak", "/oak"), ("hono", "hono"))
 
 
 def detect_deno(project_dir: ProjectDir, readme: Readme | None) -> Detection | None:
-    """None without `deno.json`, `deno.jsonc` or `deno.lock`."""
+    """None without `deno.json`, `deno.jsonc`, `deno.lock`, and without a module that only Deno can run."""
     settings = next((file for file in ("deno.json", "deno.jsonc", "deno.lock") if project_dir.is_file(file)), None)
+    settings = settings or _module_of_deno(project_dir)
     if settings is None:
         return None
     text = project_dir.find_text(settings) or ""
@@ -49,13 +50,21 @@ def detect_deno(project_dir: ProjectDir, readme: Readme | None) -> Detection | N
         language="deno",
         framework=framework,
         package_manager="deno",
-        install_command="deno install" if settings != "deno.lock" else None,
+        install_command="deno install" if settings.startswith("deno.json") else None,
         start_command=command,
         port=port,
         bind_host=host,
         evidence=(evidence, declared, *port_evidence),
         warnings=warnings,
     )
+
+
+def _module_of_deno(project_dir: ProjectDir) -> str | None:
+    """The usual entry that calls `Deno` or imports by address, where nothing declares a project of Node.js."""
+    if project_dir.is_file("package.json"):
+        return None
+    sign = re.compile(r"\bDeno\.\w+|from\s+['\"](https://|jsr:|npm:)")
+    return next((file for file in _ENTRIES if sign.search(project_dir.find_text(file) or "")), None)
 
 
 def _find_start(

@@ -59,15 +59,16 @@ class _Main:
 
 
 def detect_go(project_dir: ProjectDir, readme: Readme | None) -> Detection | None:
-    """A build of the one program that serves; None when there is neither `go.mod` nor a `main` at the top."""
-    module_text = project_dir.find_text("go.mod")
+    """A build of the one program that serves; None with no `go.mod`, no `go.work` and no Go at the top."""
+    module_text = project_dir.find_text("go.mod") or project_dir.find_text("go.work")
     if module_text is None and not any(file.endswith(".go") and "/" not in file for file in project_dir.files()):
         return None
     sources = read_sources(project_dir, (".go",), "go")
     sources = Sources(texts={file: text for file, text in sources.texts.items() if not file.endswith("_test.go")})
     mains = _find_mains(project_dir, sources)
-    version, version_evidence = _version(module_text)
-    declared = (Evidence(file="go.mod", line=None, why="declares the module"),) if module_text is not None else ()
+    version, version_evidence = _version(module_text, project_dir)
+    manifest = "go.mod" if project_dir.is_file("go.mod") else "go.work"
+    declared = (Evidence(file=manifest, line=None, why="declares the module"),) if module_text is not None else ()
     if not mains:
         return Detection(language="go", evidence=declared, warnings=("no package `main` to build",))
     commands = read_written_commands(project_dir, readme)
@@ -101,7 +102,7 @@ def detect_go(project_dir: ProjectDir, readme: Readme | None) -> Detection | Non
 
 def _install_command(project_dir: ProjectDir, module_text: str | None) -> str | None:
     """The modules; without `go.sum` their hashes have to be made first, and vendored ones are there already."""
-    if module_text is None or project_dir.is_file("vendor/modules.txt"):
+    if module_text is None or not project_dir.is_file("go.mod") or project_dir.is_file("vendor/modules.txt"):
         return None
     needs_sums = re.search(r"^\s*require\b", module_text, re.MULTILINE) and not project_dir.is_file("go.sum")
     return "go mod tidy" if needs_sums else "go mod download"
@@ -178,13 +179,14 @@ def _module_name(module_text: str | None) -> str:
     return path.rpartition("/")[2]
 
 
-def _version(module_text: str | None) -> tuple[str | None, tuple[Evidence, ...]]:
+def _version(module_text: str | None, project_dir: ProjectDir) -> tuple[str | None, tuple[Evidence, ...]]:
     """The `toolchain` line before the `go` line: what it is to be built with before what it needs at least."""
+    file = "go.mod" if project_dir.is_file("go.mod") else "go.work"
     for pattern in (r"^toolchain\s+go(\d+\.\d+(?:\.\d+)?)", r"^go\s+(\d+\.\d+(?:\.\d+)?)"):
         match = re.search(pattern, module_text or "", re.MULTILINE)
         if match:
             line = (module_text or "").count("\n", 0, match.start()) + 1
-            return f">={match[1]}", (Evidence(file="go.mod", line=line, why=f"wants Go {match[1]}"),)
+            return f">={match[1]}", (Evidence(file=file, line=line, why=f"wants Go {match[1]}"),)
     return None, ()
 
 
