@@ -2,6 +2,8 @@
 # All of them make .venv themselves. `make demo-down` takes the demo away again.
 
 PYTHON ?= python3
+# Many tests wait for real processes: more workers than cores keep the cores busy.
+WORKERS ?= $(shell expr 3 '*' $$(nproc 2>/dev/null || sysctl -n hw.ncpu))
 VENV   := .venv
 BIN    := $(VENV)/bin
 
@@ -15,7 +17,7 @@ demo-down: $(VENV)/.installed
 	@$(BIN)/deployer demo --down
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -n auto --dist loadgroup $(PYTEST_FLAGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_FLAGS)
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -71,15 +71,15 @@ def test_the_newest_ten_instances_are_offered_and_all_on_request(empty_lab: Clou
 def test_a_group_whose_state_cannot_be_read_stops_the_deploy(lab: CloudLab, make_project) -> None:
     """M103, D5: an unknown state is no permission to go on."""
     project = make_project("unknown-state")
-    lab.emulator.faults.add(Fault(action="GetApplicationGroup", status=500, code="InternalError", times=None))
+    lab.emulator.faults.add(Fault(action="GetApplicationGroup", status=400, code="UnheardOf", times=None))
     try:
         with lab.recording() as recording:
             result = lab.call_cli("deploy", project.path, "--yes", "--output", "json")
     finally:
         lab.emulator.faults.clear()
 
-    assert (result.exit_code, result.last["code"]) == (75, "transient.service_failed")
-    assert result.last["retryable"] is True
+    assert (result.exit_code, result.last["code"]) == (69, "cloud.refused")
+    assert result.last["facts"]["api_code"] == "UnheardOf"
     assert recording.changing == []
 
 
