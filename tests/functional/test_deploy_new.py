@@ -5,7 +5,7 @@ from cloud_lab import CloudLab
 
 from deployer.errors.decision import ApprovalNeeded
 from deployer.errors.release import RunnerFailed
-from deployer.events import StepFinished, StepStarted
+from deployer.events import PackageBuilt, StepFinished, StepStarted
 
 pytestmark = pytest.mark.sandbox
 
@@ -40,6 +40,8 @@ def test_a_new_group_gets_network_instance_and_a_running_application(lab: CloudL
     } == {True}
     assert report.urls == (f"http://{report.public_ips[0]}:8080",)
     assert [item.done for item in report.self_check] == [True] * len(report.self_check)
+    (built,) = [event for event in events if isinstance(event, PackageBuilt)]
+    assert not list(lab.folder.rglob(f"cache/packages/{built.sha256}.zip"))  # it is in OSS, and needed here no more
 
 
 def test_an_unchanged_project_is_looked_at_and_left_alone(lab: CloudLab, running) -> None:
