@@ -17,7 +17,7 @@ class OosService:
     """Executions, templates and application management over the API."""
 
     def __init__(self, context: Context) -> None:
-        state = OosState(context)
+        state = self.state = OosState(context)
         hosts = Hosts(state)
         self._parts: tuple[object, ...] = (
             StartActions(state, hosts),
