@@ -4,7 +4,8 @@ PROCESS_FUNCTIONS = """\
 # Whether a process lives; one that only waits to be buried does not.
 is_alive() {
   kill -0 "$1" 2> /dev/null || return 1
-  ! grep -q '^State:[[:space:]]*[ZX]' "/proc/$1/status" 2> /dev/null
+  [ -d /proc/self ] || return 0
+  grep -q '^State:[[:space:]]*[^ZX[:space:]]' "/proc/$1/status" 2> /dev/null
 }
 
 # Whether a process is this application's: PID files grow stale, and PIDs are given again.
