@@ -118,6 +118,7 @@ def test_a_broken_change_fails_and_the_good_release_runs_on(lab: CloudLab, make_
     status = lab.deployer().status(project.path)
     assert status.summary.status == "ReleaseFailed"
     assert [one["status"] for one in status.releases] == ["failed", "good"]
+    assert status.execution_log.startswith(f"{first.instance_ids[0]}: ")  # M145: what the runner said
 
     project.write("mended")
     plan = lab.deployer().plan(project.path)

@@ -124,9 +124,15 @@ def get_status(cloud: Cloud, application_name: str, group_name: str) -> GroupSta
         instances=instances,
         releases=tuple(_shown(record) for record in records),
         execution_id=newest.execution_id if newest else group.execution_id,
-        execution_log=str(newest.evidence.get("message", "")) if newest else "",
+        execution_log=_messages(newest) if newest else "",
         console_urls=console_urls(application_name, group_name, newest.status if newest else "", cloud.region_id),
     )
+
+
+def _messages(record: ReleaseRecord) -> str:
+    """What the runner said on each instance, a line each; instances it said nothing on are left out."""
+    said = {name: one.get("message") for name, one in record.evidence.items() if isinstance(one, dict)}
+    return "\n".join(f"{instance_id}: {message}" for instance_id, message in said.items() if message)
 
 
 def _existing(cloud: Cloud, application_name: str) -> tuple[str, ...]:
