@@ -165,6 +165,8 @@ def _unanswered(error: BaseException, action: str) -> DeployerError:
     if isinstance(error, UnretryableException) and error.inner_exception is not None:
         inner = error.inner_exception
         host = str((getattr(error.last_request, "headers", None) or {}).get("host") or "")
+    if isinstance(inner, DeployerError):
+        return inner
     if isinstance(inner, CredentialException):
         return CredentialsMissing((_first_line(str(inner)),))
     if isinstance(inner, RetryError) or _is_network(inner):

@@ -24,6 +24,7 @@ from deployer.cloud.credentials import (
     why_missing,
 )
 from deployer.cloud.failures import translate
+from deployer.cloud.redirects import refuse_redirects
 from deployer.errors.access import CredentialsMissing
 from deployer.errors.base import TransientError, UsageError
 from deployer.errors.cloud import Throttled
@@ -141,6 +142,7 @@ class Session:
         """The SDK's credential client, made once."""
         with self._lock:
             if self._credential is None:
+                refuse_redirects()
                 self._credential = make_credential(self._static_key, self.profile, os.environ, self._note_trimmed)
             return self._credential
 

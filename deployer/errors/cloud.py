@@ -41,6 +41,20 @@ class AnswerNotUnderstood(TransientError):
         )
 
 
+class RedirectRefused(CloudError):
+    """An API answered that another address be asked; nothing signed is sent where an answer points."""
+
+    code = "cloud.redirect_refused"
+
+    def __init__(self, host: str, location: str) -> None:
+        super().__init__(
+            f"`{host}` answered with a redirect to `{location}`, which is not followed: the APIs do not redirect",
+            hint="check the proxy and network between this machine and Alibaba Cloud, then run the command again",
+            host=host,
+            location=location,
+        )
+
+
 class RegionUnknown(CloudError):
     """No such region, or it is not open to the account; `open_region_ids` are."""
 
