@@ -56,10 +56,10 @@ def _text(status: GroupStatus) -> str:
         (one["release_id"], one["status"], one["started_at"], one["artifact_sha256"][:12], one["runner"])
         for one in status.releases
     ]
-    return "\n\n".join(
-        (
-            render_fields(fields),
-            render_table(("INSTANCE", "STATUS", "TYPE", "PUBLIC IP", "PRIVATE IP", "CREATED"), instances),
-            render_table(("RELEASE", "STATUS", "STARTED", "ARCHIVE", "RUNNER"), releases),
-        )
+    parts = (
+        render_fields(fields),
+        render_table(("INSTANCE", "STATUS", "TYPE", "PUBLIC IP", "PRIVATE IP", "CREATED"), instances),
+        render_table(("RELEASE", "STATUS", "STARTED", "ARCHIVE", "RUNNER"), releases),
+        status.execution_log,
     )
+    return "\n\n".join(part for part in parts if part)

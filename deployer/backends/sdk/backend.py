@@ -118,7 +118,7 @@ class SdkBackend:
         return Inspector(self._cloud).inspect(request)
 
     def list_groups(self, application_name: str | None) -> Sequence[GroupSummary]:
-        return list_groups(self._cloud, RegionClouds(self._cloud), application_name)
+        return list_groups(self._cloud, application_name)
 
     def list_group_names(self, application_name: str) -> Sequence[str]:
         if not self._cloud.oos.application_exists(application_name):

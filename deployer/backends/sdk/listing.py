@@ -18,12 +18,11 @@ from deployer.models.plan import InstanceFacts
 RELEASES_SHOWN = 10
 
 
-def list_groups(cloud: Cloud, regions: "RegionClouds", application_name: str | None) -> Sequence[GroupSummary]:
+def list_groups(cloud: Cloud, application_name: str | None) -> Sequence[GroupSummary]:
     """Every group of the application (of all applications without one), by name."""
     names = (application_name,) if application_name else cloud.oos.list_application_names()
-    summaries = [
-        summarize(regions.cloud(group.deploy_region_id), group) for name in names for group in _groups_of(cloud, name)
-    ]
+    regions = RegionClouds(cloud)
+    summaries = [_summarize(regions, group) for name in names for group in _groups_of(cloud, name)]
     return tuple(sorted(summaries, key=lambda one: (one.application_name, one.application_group_name)))
 
 
@@ -34,21 +33,28 @@ def _groups_of(cloud: Cloud, application_name: str) -> tuple[ApplicationGroup, .
 
 
 class RegionClouds:
-    """The clients of each region that a list touches, made once."""
+    """The clients and the bucket of each region that a list touches, looked for once."""
 
     def __init__(self, cloud: Cloud) -> None:
         self._clouds = {cloud.region_id: cloud}
+        self._buckets: dict[str, str | None] = {}
         self._session = cloud.session
 
     def cloud(self, region_id: str) -> Cloud:
         return self._clouds.setdefault(region_id, Cloud(self._session, region_id))
 
+    def bucket_name(self, region_id: str) -> str | None:
+        if region_id not in self._buckets:
+            self._buckets[region_id] = _own_bucket_name(self.cloud(region_id))
+        return self._buckets[region_id]
 
-def summarize(cloud: Cloud, group: ApplicationGroup) -> GroupSummary:
+
+def _summarize(regions: RegionClouds, group: ApplicationGroup) -> GroupSummary:
     """The group with its instances and its newest release, from the cloud of its own region."""
+    cloud = regions.cloud(group.deploy_region_id)
     instances = cloud.ecs.list_instances(tags=member_tags(group.application_name, group.name))
-    record = _newest_record(cloud, group.application_name, group.name)
-    return _summary(group, instances, record)
+    history = _history(cloud, regions.bucket_name(group.deploy_region_id), group.application_name, group.name)
+    return _summary(group, instances, history.find_newest() if history else None)
 
 
 def _summary(
@@ -71,7 +77,14 @@ def _summary(
 
 def find_history(cloud: Cloud, application_name: str, group_name: str) -> ReleaseHistory | None:
     """The group's release records; None while the account has no bucket of ours."""
-    bucket_name = find_bucket_name(cloud.oss, cloud.sts.get_identity().account_id)
+    return _history(cloud, _own_bucket_name(cloud), application_name, group_name)
+
+
+def _own_bucket_name(cloud: Cloud) -> str | None:
+    return find_bucket_name(cloud.oss, cloud.sts.get_identity().account_id)
+
+
+def _history(cloud: Cloud, bucket_name: str | None, application_name: str, group_name: str) -> ReleaseHistory | None:
     if bucket_name is None:
         return None
     names = LedgerNames(application_name=application_name, application_group_name=group_name)
@@ -99,11 +112,6 @@ def past_release(record: ReleaseRecord) -> PastRelease:
         port=record.port,
         health_path=record.health_path,
     )
-
-
-def _newest_record(cloud: Cloud, application_name: str, group_name: str) -> ReleaseRecord | None:
-    history = find_history(cloud, application_name, group_name)
-    return history.find_newest() if history else None
 
 
 def get_status(cloud: Cloud, application_name: str, group_name: str) -> GroupStatus:
