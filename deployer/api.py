@@ -24,9 +24,11 @@ from deployer.clock import Clock, SystemClock
 from deployer.cloud.cloud import load_sdks_in_background
 from deployer.cloud.credentials import StaticKey
 from deployer.cloud.session import CONTROL_REGION_ID, Endpoints, Session, make_session_id
+from deployer.config.environment import process_environment
 from deployer.config.identity import ApplicationIdentity
-from deployer.config.load import DEFAULT_CONFIG_PATH, FLAG_PATHS, process_environment
+from deployer.config.load import DEFAULT_CONFIG_PATH, FLAG_PATHS
 from deployer.config.places import cache_folder, state_folder
+from deployer.detection import detect
 from deployer.errors.base import UsageError
 from deployer.errors.config import Problem
 from deployer.events import Emit, Event, WarningRaised, ignore_events
@@ -44,7 +46,7 @@ from deployer.operations.naming import project_command
 from deployer.operations.prepare import ProjectRequest, configure, identify, open_and_analyze, prepare
 from deployer.operations.telling import guarded, told_run
 
-__all__ = ["Address", "Deployer", "GroupStatus", "Removal", "process_environment"]
+__all__ = ["Address", "Deployer", "GroupStatus", "Removal"]
 
 if TYPE_CHECKING:
     from deployer.config.new_file import WrittenConfig
@@ -114,7 +116,7 @@ class Deployer:
     def detect(self, path: str | Path = ".") -> ProjectAnalysis:
         """How to run the project, with evidence. No network, no credentials."""
         with self._run("detect", ()):
-            return open_and_analyze(self._project(path, {}, None))[1]
+            return detect(path)
 
     def configure(self, path: str | Path = ".", *, config: str | Path | None = None, **flags: Any) -> DeployConfig:
         """The complete configuration a deploy would use. No network, no credentials."""

@@ -21,11 +21,13 @@ MAY_IMPORT = {
     "ledger": {*VALUES, "events", "cloud"},
     "backends": BELOW_BACKENDS,
     "operations": {*BELOW_BACKENDS, "project", "backends"},
-    # The composition root is two files: `api`, and `local_cloud`, which alone starts the emulator.
+    # The composition root is three files: `api`; `local_cloud`, which alone starts the emulator; and `detection`, which
+    # needs neither cloud nor configuration.
     "local_cloud": {"errors", "emulator"},
-    "api": {*ALL_BUT_SCREENS, "local_cloud"},
+    "detection": {*VALUES, "project", "config"},
+    "api": {*ALL_BUT_SCREENS, "local_cloud", "detection"},
     "ui": {*VALUES, "events"},
-    "cli": {*VALUES, "events", "api", "ui"},
+    "cli": {*VALUES, "events", "api", "detection", "ui"},
     "emulator": {"oos"},
     "testing": {"emulator"},
     "demo": set(),
@@ -38,7 +40,7 @@ HTTP_SERVERS = {"http.server", "socketserver", "wsgiref", "asyncio", "aiohttp", 
 # Where the process's environment is read. The last two are processes of the local cloud, apart from the deployer: the
 # server hands its environment to the machine driver it chooses, and the program inside a machine that of the sandbox.
 READ_THE_ENVIRONMENT = {
-    "deployer.config.load",
+    "deployer.config.environment",
     "deployer.cloud.session",
     "deployer.cloud.credentials",
     "deployer.emulator.server",

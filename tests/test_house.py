@@ -232,6 +232,12 @@ def test_the_help_of_a_command_loads_no_sdk():
     assert {name for name in loaded if name.startswith(("alibabacloud", "Tea", "darabonba"))} == set()
 
 
+def test_detecting_loads_neither_cloud_nor_configuration():
+    """It is called for every question about a project, by people and by agents: its start has to be quick."""
+    code = "from deployer.cli.main import run\nassert run(['detect', 'tests/projects/worker', '--output', 'json']) == 0"
+    assert heavy(loaded_after(code)) <= {"yaml", "markdown_it"}
+
+
 def processor_seconds(*arguments: str) -> float:
     """What the run cost the processor: unlike the time it took, it does not grow with what else the machine does."""
     with subprocess.Popen([sys.executable, *arguments], cwd=ROOT, stdout=subprocess.DEVNULL) as process:

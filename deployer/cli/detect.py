@@ -6,6 +6,7 @@ import click
 
 from deployer.cli.options import common_options, take_common
 from deployer.cli.screen import Screen
+from deployer.detection import detect
 from deployer.errors.project import StartUnknown
 from deployer.models.analysis import ProjectAnalysis
 from deployer.ui.json_values import to_json_value
@@ -18,8 +19,7 @@ from deployer.ui.tables import render_fields
 def command(path: str, **arguments: Any) -> int:
     """Show what was understood; exit 65 when there is nothing to run."""
     screen = Screen(take_common(arguments))
-    with screen.deployer() as deployer:
-        analysis = deployer.detect(path)
+    analysis = detect(path)
     if not analysis.supported:
         error = StartUnknown(path, analysis.language)
         return screen.failure(error, to_json_value(analysis), lambda: render_analysis(analysis))

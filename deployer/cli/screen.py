@@ -3,22 +3,25 @@
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from deployer.api import Deployer, process_environment
 from deployer.cli.options import CommonOptions
 from deployer.cli.outlet import Outlet
 from deployer.clock import SystemClock
+from deployer.detection import process_environment
 from deployer.errors.base import DeployerError
 from deployer.errors.decision import AnswersNeeded
 from deployer.events import Emit, Event
-from deployer.models.plan import InstanceFacts, Plan, Risk
 from deployer.ui.errors import render_error
-from deployer.ui.live import View, make_view, wants_plain
 from deployer.ui.stream import show
 from deployer.ui.texts import Language, language_of
+
+if TYPE_CHECKING:
+    from deployer.api import Deployer
+    from deployer.models.plan import InstanceFacts, Plan, Risk
+    from deployer.ui.live import View
 
 INSTANCES_SHOWN = 10
 
@@ -45,12 +48,14 @@ class Screen:
         )
 
     @contextmanager
-    def deployer(self) -> Iterator[Deployer]:
+    def deployer(self) -> Iterator["Deployer"]:
         """The API while its events are shown."""
         emit: Emit | None = None
         if self._streams and self._writer is not None:
             emit = self._writer
         elif self._streams:
+            from deployer.ui.live import make_view, wants_plain
+
             environ = process_environment()
             plain = wants_plain(sys.stderr, no_color=environ.get("NO_COLOR"), term=environ.get("TERM"))
             self._view = make_view(sys.stderr, SystemClock(), plain=plain, language=self.language)
@@ -61,7 +66,9 @@ class Screen:
         finally:
             self._close_view()
 
-    def _make_deployer(self, emit: Emit | None) -> Deployer:
+    def _make_deployer(self, emit: Emit | None) -> "Deployer":
+        from deployer.api import Deployer
+
         return Deployer(
             local=self._options.local,
             profile=self._options.profile,
@@ -81,7 +88,7 @@ class Screen:
         if view is not None:
             view.__exit__(None, None, None)
 
-    def consent(self, plan: Plan, risk: Risk) -> bool:
+    def consent(self, plan: "Plan", risk: "Risk") -> bool:
         """Ask a person about one risk, after showing the whole plan once. Errors: ConsentRefused."""
         from deployer.ui.plan import render_plan
         from deployer.ui.prompts import confirm_risk
@@ -134,7 +141,7 @@ class Screen:
             else:
                 return settings
 
-    def _ask(self, quiet: Deployer, error: AnswersNeeded, settings: dict[str, Any]) -> dict[str, str]:
+    def _ask(self, quiet: "Deployer", error: AnswersNeeded, settings: dict[str, Any]) -> dict[str, str]:
         from deployer.ui.prompts import ask_answers, choose_instance
 
         answers = ask_answers(tuple(one for one in error.questions if one.id != "instance-id"))
@@ -145,7 +152,7 @@ class Screen:
         return {name.replace("-", "_"): value for name, value in answers.items()}
 
 
-def instance_words(instance: InstanceFacts) -> str:
+def instance_words(instance: "InstanceFacts") -> str:
     """An instance in a line to choose from."""
     address = instance.public_ip or instance.private_ip or "no address"
     return f"{instance.instance_id}  {instance.instance_name}  {instance.status}  {instance.created_at}  {address}"

@@ -1,6 +1,5 @@
 """File, environment and flags as raw values, each with where it came from. Nothing is checked here."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal, InvalidOperation
@@ -172,8 +171,3 @@ def _environment(values: Any) -> Any:
         return dict(values)
     texts = [str(text) for text in values] if isinstance(values, list | tuple) else [str(values)]
     return {key if separator else f"{key} (no =)": value for key, separator, value in (t.partition("=") for t in texts)}
-
-
-def process_environment() -> Mapping[str, str]:
-    """The process's environment as it is now; everything else takes it as an argument."""
-    return dict(os.environ)
