@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from pathspec import GitIgnoreSpec
+from deployer.project.gitignore import GitIgnore
 
 IGNORE_FILES = (".gitignore", ".deployignore")  # later ones win
 
@@ -25,7 +25,7 @@ class _Rules:
     """The patterns of one file; `base` is its directory with a trailing slash, "" at the top."""
 
     base: str
-    spec: GitIgnoreSpec
+    patterns: GitIgnore
     from_git: bool
 
 
@@ -40,15 +40,15 @@ class IgnoreRules:
     @classmethod
     def of(cls, patterns: Iterable[str] = (), tracked: frozenset[str] = frozenset()) -> "IgnoreRules":
         """The defaults below, and these patterns above, whatever the files of the project say."""
-        default = _Rules(base="", spec=GitIgnoreSpec.from_lines(DEFAULT_PATTERNS), from_git=False)
-        own = _Rules(base="", spec=GitIgnoreSpec.from_lines(tuple(patterns)), from_git=False)
+        default = _Rules(base="", patterns=GitIgnore(DEFAULT_PATTERNS), from_git=False)
+        own = _Rules(base="", patterns=GitIgnore(patterns), from_git=False)
         return cls(rules=(default,), own=(own,), tracked=tracked)
 
     def inside(self, directory: str, texts: dict[str, str]) -> "IgnoreRules":
         """The rules for a directory ("" is the top) whose ignore files, by name, have these texts."""
         base = f"{directory}/" if directory else ""
         added = tuple(
-            _Rules(base=base, spec=_spec(texts[name]), from_git=name == ".gitignore")
+            _Rules(base=base, patterns=GitIgnore.of(texts[name]), from_git=name == ".gitignore")
             for name in IGNORE_FILES
             if name in texts
         )
@@ -61,10 +61,9 @@ class IgnoreRules:
                 continue
             if not path.startswith(rules.base):
                 continue
-            relative = path[len(rules.base) :] + ("/" if is_directory else "")
-            said = rules.spec.check_file(relative)
-            if said.include is not None:
-                return said.include
+            ignored = rules.patterns.says(path[len(rules.base) :], is_directory=is_directory)
+            if ignored is not None:
+                return ignored
         return False
 
     def _is_tracked(self, path: str, *, is_directory: bool) -> bool:
@@ -81,15 +80,3 @@ def with_directories(files: Iterable[str]) -> frozenset[str]:
             found.add(file[: position + 1])
             position = file.rfind("/", 0, position)
     return frozenset(found)
-
-
-def _spec(text: str) -> GitIgnoreSpec:
-    """The patterns of a text; lines that are no patterns are left out, as git does."""
-    lines = []
-    for line in text.splitlines():
-        try:
-            GitIgnoreSpec.from_lines([line])
-        except ValueError:
-            continue
-        lines.append(line)
-    return GitIgnoreSpec.from_lines(lines)
