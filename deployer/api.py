@@ -140,10 +140,10 @@ class Deployer:
             return init(self._project(path, flags, config), from_json=from_json, now=self._clock.now())
 
     def validate_config(self, config: str | Path | None = None) -> Sequence[Problem]:
-        """Everything that is wrong with a configuration file, warnings included; empty for a good one."""
-        from deployer.config.validate import validate_file
+        """Everything that is wrong with a configuration file and its scripts, warnings included; empty for a good one."""
+        from deployer.operations.script_checks import validate_with_scripts
 
-        return validate_file(Path(config) if config else Path(DEFAULT_CONFIG_PATH))
+        return validate_with_scripts(Path(config) if config else Path(DEFAULT_CONFIG_PATH))
 
     def config_template(self, *, whole: bool = False) -> str:
         """The configuration with its comments: the original tool's keys, or all of them."""
@@ -347,6 +347,7 @@ class Deployer:
             environ=self._environ,
             language=self._language,
             command_flags=self.command_flags,
+            own_runner=self._backend_name == "sdk",
             cache_folder=cache_folder(self._environ) / "packages",
         )
 

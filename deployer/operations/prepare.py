@@ -17,6 +17,7 @@ from deployer.models.analysis import ProjectAnalysis
 from deployer.models.config import DeployConfig, ExistingInstance
 from deployer.models.package import Package
 from deployer.models.plan import canonical_json
+from deployer.operations.script_checks import check_scripts
 from deployer.operations.steps import StepProgress
 from deployer.project.analysis import analyze
 from deployer.project.packing.archive import build_package
@@ -35,6 +36,7 @@ class ProjectRequest:
     cache_folder: Path = Path()  # where archives are built
     language: str = "en"  # of questions
     command_flags: str = ""  # see `DeployConfig.command_flags`
+    own_runner: bool = True  # whether our runner runs the scripts, which makes up for some of their faults
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +80,9 @@ def configure(request: ProjectRequest, project_dir: ProjectDir, analysis: Projec
         flags=request.flags,
         language=request.language,
     )
-    return replace(configure_from(raw, analysis), command_flags=request.command_flags)
+    config = configure_from(raw, analysis)
+    said = check_scripts(config, raw.document, own_runner=request.own_runner)
+    return replace(config, command_flags=request.command_flags, notices=(*config.notices, *said))
 
 
 def configure_from(raw: RawConfig, analysis: ProjectAnalysis) -> DeployConfig:
