@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import pytest
-from conftest import ACCESS_KEY_ID, ACCESS_KEY_SECRET
+from account_key import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 
 from deployer.clock import VirtualClock
 from deployer.cloud.cloud import Cloud

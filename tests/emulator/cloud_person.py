@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
-from conftest import ACCESS_KEY_ID, ACCESS_KEY_SECRET
+from account_key import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 
 from deployer.emulator.core import Emulator
 

@@ -11,15 +11,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+from account_key import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 
 from deployer.clock import SystemClock, VirtualClock
 from deployer.emulator.core import Emulator
 from deployer.emulator.host import EmulatorHost
 from deployer.emulator.http_server import HttpServer
 from deployer.emulator.machines.scripted import ScriptedDriver
-
-ACCESS_KEY_ID = "LTAI5tTestTestTestTest01"
-ACCESS_KEY_SECRET = "test-secret-of-the-account"
 
 # The SDK honours proxy variables even for loopback, and looks for a metadata service; both are read late enough here.
 for _name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy", "ALL_PROXY", "all_proxy"):

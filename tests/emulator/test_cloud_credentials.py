@@ -5,8 +5,8 @@ import os
 import time
 
 import pytest
+from account_key import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from cloud_person import key_profile, person
-from conftest import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 
 __all__ = ["person"]
 

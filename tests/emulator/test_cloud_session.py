@@ -7,8 +7,8 @@ import traceback
 from itertools import pairwise
 
 import pytest
+from account_key import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 from client_lab import REGION, SESSION_ID, CloudLab, lab, make_lab
-from conftest import ACCESS_KEY_ID, ACCESS_KEY_SECRET
 
 from deployer.clock import VirtualClock
 from deployer.cloud.cloud import Cloud

@@ -49,7 +49,7 @@ def test_an_unchanged_project_is_looked_at_and_left_alone(lab: CloudLab, running
     before = lab.existing()
 
     with lab.recording() as recording:
-        result = lab.run_cli("deploy", running.project.path, "--output", "json")
+        result = lab.call_cli("deploy", running.project.path, "--output", "json")
 
     assert result.data["status"] == "unchanged"
     assert result.data["verified"] is True
@@ -81,7 +81,7 @@ def test_a_changed_project_replaces_what_runs_once_that_is_agreed_to(lab: CloudL
     project.write("second")
 
     with lab.recording() as recording:
-        asked = lab.run_cli("deploy", project.path, "--output", "json", "--non-interactive")
+        asked = lab.call_cli("deploy", project.path, "--output", "json", "--non-interactive")
     assert asked.exit_code == 3
     assert asked.last["code"] == "decision.approval_needed"
     assert [item["confirm"] for item in asked.last["facts"]["items"]] == ["overwrite"]
@@ -90,7 +90,7 @@ def test_a_changed_project_replaces_what_runs_once_that_is_agreed_to(lab: CloudL
 
     with lab.recording() as recording:
         plan_id = asked.last["facts"]["plan_id"]
-        agreed = lab.run_cli("deploy", project.path, "--output", "json", "--approve", plan_id, "--confirm", "overwrite")
+        agreed = lab.call_cli("deploy", project.path, "--output", "json", "--approve", plan_id, "--confirm", "overwrite")
     assert agreed.data["status"] == "deployed"
     assert agreed.data["instance_ids"] == list(first.instance_ids)
     assert agreed.data["uploaded_bytes"] > 0

@@ -79,7 +79,7 @@ gate() { # <release id> <port> <path> <alive seconds> <timeout seconds>: true wh
         { set_failure gate.loopback_only "listens on $port_address:$wanted_port only, not reachable from outside: bind 0.0.0.0" || return 1; }
     fi
     [ "$now" -lt "$deadline" ] || break
-    sleep 0.1
+    if [ "$good" -eq 0 ]; then sleep 0.1; else sleep 0.3; fi # quick to see it come up, then sparing with the machine
   done
   explain_the_wait "$wanted_port" "$path" "$5"
 }

@@ -1,4 +1,4 @@
-# What listens on TCP and what answers HTTP, read from /proc and by bash alone: no ss, netstat or curl is needed.
+# What listens on TCP and what answers HTTP, read from /proc by bash and awk: no ss, netstat or curl is needed.
 
 HTTP_TIMEOUT_SECONDS=5
 
@@ -22,17 +22,14 @@ ipv6_of() { # <32 hex digits, four little endian words>
 }
 
 read_sockets() { # <tcp|udp> <state in hex> -> sockets: lines "address port inode"
-  local file local_address state inode address
+  # awk reads each table once; line by line bash would make the kernel walk all connections again for each of them.
+  local local_address inode address
   sockets=
-  for file in "/proc/net/$1" "/proc/net/${1}6"; do
-    [ -r "$file" ] || continue
-    while read -r _ local_address _ state _ _ _ _ _ inode _; do
-      [ "$state" = "$2" ] || continue
-      address=${local_address%:*}
-      if [ ${#address} -eq 8 ]; then address=$(ipv4_of "$address"); else address=$(ipv6_of "$address"); fi
-      sockets="$sockets$address $((16#${local_address##*:})) $inode"$'\n'
-    done <"$file"
-  done
+  while read -r local_address inode; do
+    address=${local_address%:*}
+    if [ ${#address} -eq 8 ]; then address=$(ipv4_of "$address"); else address=$(ipv6_of "$address"); fi
+    sockets="$sockets$address $((16#${local_address##*:})) $inode"$'\n'
+  done < <(cat "/proc/net/$1" "/proc/net/${1}6" 2>/dev/null | awk -v state="$2" '$4 == state { print $2, $10 }')
 }
 
 sockets_of() { # <pid>… -> inodes of their sockets, blank separated and blank framed
