@@ -113,10 +113,10 @@ class Deployer:
             identity_region = region or self._environ.get("ALIBABA_CLOUD_REGION_ID") or CONTROL_REGION_ID
             return check(self._open_backend(identity_region), self._emit)
 
-    def detect(self, path: str | Path = ".") -> ProjectAnalysis:
-        """How to run the project, with evidence. No network, no credentials."""
+    def detect(self, path: str | Path = ".", *, subdirectory: str | None = None) -> ProjectAnalysis:
+        """How to run the project, or the application in one directory of it, with evidence. No network, no credentials."""
         with self._run("detect", ()):
-            return detect(path)
+            return detect(path, subdirectory)
 
     def configure(self, path: str | Path = ".", *, config: str | Path | None = None, **flags: Any) -> DeployConfig:
         """The complete configuration a deploy would use. No network, no credentials."""

@@ -3,13 +3,24 @@
 from pathlib import Path
 
 from deployer.config.environment import process_environment
+from deployer.config.questions import application_question
+from deployer.errors.base import DeployerError
+from deployer.errors.decision import AnswersNeeded
+from deployer.errors.project import StartUnknown
 from deployer.models.analysis import ProjectAnalysis
 from deployer.project.analysis import analyze
 from deployer.project.project_dir import ProjectDir
 
-__all__ = ["detect", "process_environment"]
+__all__ = ["detect", "process_environment", "refusal"]
 
 
-def detect(path: str | Path = ".") -> ProjectAnalysis:
-    """How to run the project, with evidence. No network, no credentials. Errors: ProjectError."""
-    return analyze(ProjectDir.open(path))
+def detect(path: str | Path = ".", subdirectory: str | None = None) -> ProjectAnalysis:
+    """How to run the project, or the application in one directory of it, with evidence. No network, no credentials. Errors: ProjectError."""
+    return analyze(ProjectDir.open(path), subdirectory)
+
+
+def refusal(analysis: ProjectAnalysis, path: str, language: str) -> DeployerError:
+    """Why a project that is not supported is not: several applications of which one has to be chosen, or none."""
+    if analysis.candidates:
+        return AnswersNeeded((application_question(language, analysis.candidates),))
+    return StartUnknown(path, analysis.language)

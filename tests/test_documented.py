@@ -10,6 +10,7 @@ import yaml
 from source_tree import ROOT, modules
 
 from deployer.config.load import FLAG_PATHS, VARIABLES
+from deployer.config.merge import CHOICES
 from deployer.errors.base import DeployerError
 
 DOCS = ROOT / "docs"
@@ -89,7 +90,7 @@ def paths_of(value, prefix=()) -> set[tuple[str, ...]]:
 
 def test_every_key_is_in_the_reference_and_every_flag_sets_one():
     reference = paths_of(yaml.safe_load((ROOT / "deployer/config/reference.yml").read_text(encoding="utf-8")))
-    assert {path for path in FLAG_PATHS.values() if path != ("ecs",)} <= reference
+    assert {path for path in FLAG_PATHS.values() if path not in CHOICES} <= reference
     assert set(VARIABLES.values()) <= FLAG_PATHS.keys()
 
 

@@ -4,10 +4,9 @@ from typing import Any
 
 import click
 
-from deployer.cli.options import common_options, take_common
+from deployer.cli.options import SUBDIRECTORY_FLAG, common_options, take_common
 from deployer.cli.screen import Screen
-from deployer.detection import detect
-from deployer.errors.project import StartUnknown
+from deployer.detection import detect, refusal
 from deployer.models.analysis import ProjectAnalysis
 from deployer.ui.json_values import to_json_value
 from deployer.ui.tables import render_fields
@@ -15,13 +14,14 @@ from deployer.ui.tables import render_fields
 
 @click.command("detect", help="Say how the project in PATH is run: commands, port, evidence. No network.")
 @click.argument("path", default=".")
+@click.option(*SUBDIRECTORY_FLAG[0], **SUBDIRECTORY_FLAG[1])
 @common_options
-def command(path: str, **arguments: Any) -> int:
-    """Show what was understood; exit 65 when there is nothing to run."""
+def command(path: str, subdirectory: str | None, **arguments: Any) -> int:
+    """Show what was understood; exit 65 when there is nothing to run, 3 when one of several has to be chosen."""
     screen = Screen(take_common(arguments))
-    analysis = detect(path)
+    analysis = detect(path, subdirectory)
     if not analysis.supported:
-        error = StartUnknown(path, analysis.language)
+        error = refusal(analysis, path, screen.language)
         return screen.failure(error, to_json_value(analysis), lambda: render_analysis(analysis))
     screen.result(analysis, lambda: render_analysis(analysis))
     return 0
@@ -33,6 +33,7 @@ def render_analysis(analysis: ProjectAnalysis) -> str:
         render_fields(
             (
                 ("name", analysis.name),
+                ("directory", analysis.directory or None),
                 ("type", analysis.type.value),
                 ("language", analysis.language),
                 ("framework", analysis.framework),

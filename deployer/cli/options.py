@@ -16,6 +16,10 @@ SETTING_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--type", "type"), {"type": click.Choice(["app", "agent"]), "help": "Kind of application."}),
     (("--region",), {"help": "Region id, such as cn-hangzhou."}),
 )
+SUBDIRECTORY_FLAG: tuple[tuple[str, ...], dict[str, Any]] = (
+    ("--path", "--subdirectory", "subdirectory"),
+    {"metavar": "DIR", "help": "Where the application stands in PATH, in a project with several."},
+)
 INSTANCE_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--ecs",), {"type": click.Choice(["new", "existing"]), "help": "A new instance, or one you have."}),
     (("--instance-id",), {"help": "The existing instance."}),
@@ -23,6 +27,7 @@ INSTANCE_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--disk-size",), {"type": int, "help": "System disk of a new instance, GiB."}),
     (("--bandwidth",), {"type": int, "help": "Public bandwidth of a new instance, Mbit/s; 0 for none."}),
     (("--port",), {"type": int, "help": "The application's TCP port."}),
+    SUBDIRECTORY_FLAG,
     (("--model",), {"help": "Model of an agent."}),
     (("--api-key",), {"help": "Reference to the model's key, as ${NAME}.", "envvar": None}),
     (("--env",), {"multiple": True, "metavar": "KEY=VALUE", "help": "Variable for the application; may repeat."}),

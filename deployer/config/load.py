@@ -12,7 +12,8 @@ from deployer.errors.config import ConfigNotFound
 
 DEFAULT_CONFIG_PATH = ".appmanager/config.yaml"
 
-# What a flag or variable sets. "ecs" is no key of the file: it chooses between a new and an existing instance.
+# What a flag or variable sets. Two are no keys of the file: "ecs" chooses between a new and an existing instance, and
+# "subdirectory" the application of a project with several, whose scripts then say so.
 FLAG_PATHS: Mapping[str, KeyPath] = MappingProxyType(
     {
         "name": ("metadata", "name"),
@@ -39,6 +40,7 @@ FLAG_PATHS: Mapping[str, KeyPath] = MappingProxyType(
         "keep-releases": ("deployer", "keepReleases"),
         "image": ("deployer", "image"),
         "ecs": ("ecs",),
+        "subdirectory": ("subdirectory",),
     }
 )
 VARIABLES: Mapping[str, str] = MappingProxyType(

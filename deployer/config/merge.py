@@ -10,6 +10,7 @@ from deployer.config.problems import newer_problem, validate_tree
 from deployer.config.schema import ConfigFile
 
 ECS_CHOICE = ("ecs",)
+CHOICES = (ECS_CHOICE, ("subdirectory",))  # no keys of the file
 ENVIRONMENT = ("deployer", "env")
 _MAX_ROUNDS = 20
 
@@ -38,7 +39,7 @@ def check_merged(raw: RawConfig) -> tuple[ConfigFile, Findings]:
 def _merged(raw: RawConfig) -> dict[str, Any]:
     tree = _without_empty(raw.document.data) if raw.document else {}
     for path, value in raw.overrides.items():
-        if path == ECS_CHOICE:
+        if path in CHOICES:
             continue
         if path == ENVIRONMENT and isinstance(value.value, Mapping):
             for key, text in value.value.items():

@@ -3,8 +3,11 @@
 The id of each is the name of the flag that answers it.
 """
 
+from collections.abc import Sequence
+
 from deployer.config.regions import region_choices
 from deployer.errors.decision import Question
+from deployer.models.analysis import Candidate
 
 
 def region_question(language: str) -> Question:
@@ -15,6 +18,18 @@ def region_question(language: str) -> Question:
         text="要部署到哪个区域？" if chinese else "which region do you want to deploy to?",
         flag="--region REGION_ID",
         choices=region_choices(language),
+    )
+
+
+def application_question(language: str, candidates: Sequence[Candidate]) -> Question:
+    """Which of several applications in one project."""
+    return Question(
+        id="subdirectory",
+        text="项目中有多个应用，部署哪一个？"
+        if language == "zh"
+        else "the project holds several applications; which one?",
+        flag="--path DIR",
+        choices=tuple((one.path, f"{one.path} ({one.framework or one.language})") for one in candidates),
     )
 
 

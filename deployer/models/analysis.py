@@ -39,6 +39,17 @@ class Method:
     commands: tuple[str, ...]
     chosen: bool
     reason: str  # why it was chosen, or why not
+    section: str = ""  # the heading it stands under
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """An application below the top of a project that has several; `path` is what `--path` takes."""
+
+    path: str
+    language: str
+    framework: str | None
+    start_command: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +57,8 @@ class ProjectAnalysis:
     """How to run a project, with the evidence. `port` is None for workers; `supported` False when nothing can be run.
 
     Commands are single shell lines that work in the project's directory; `bind_host` is the address the application
-    would listen on when it is known ("127.0.0.1" cannot be reached from outside), else None.
+    would listen on when it is known ("127.0.0.1" cannot be reached from outside), else None. `directory` is where the
+    application stands when that is below the top, else "". `candidates` are the applications of which one has to be chosen.
     """
 
     name: str
@@ -66,3 +78,5 @@ class ProjectAnalysis:
     warnings: tuple[str, ...]
     supported: bool
     source: str  # "readme" or "scan": what the commands were taken from
+    directory: str = ""
+    candidates: tuple[Candidate, ...] = ()

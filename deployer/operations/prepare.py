@@ -9,8 +9,11 @@ from typing import Any
 from deployer.backends.base import Content
 from deployer.config.identity import ApplicationIdentity, resolve_identity
 from deployer.config.load import RawConfig, load_config
+from deployer.config.questions import application_question
 from deployer.config.resolve import START, resolve_config
 from deployer.errors.base import ProjectError
+from deployer.errors.config import ConfigInvalid
+from deployer.errors.decision import AnswersNeeded
 from deployer.errors.project import StartUnknown
 from deployer.events import AnalysisFinished, ConfigResolved, Emit, PackageBuilt, WarningRaised
 from deployer.models.analysis import ProjectAnalysis
@@ -53,7 +56,7 @@ class Prepared:
 def open_and_analyze(request: ProjectRequest) -> tuple[ProjectDir, ProjectAnalysis]:
     """The folder and what was understood of it. Errors: ProjectError."""
     project_dir = ProjectDir.open(request.path)
-    return project_dir, analyze(project_dir)
+    return project_dir, analyze(project_dir, request.flags.get("subdirectory"))
 
 
 def identify(request: ProjectRequest) -> ApplicationIdentity:
@@ -88,6 +91,8 @@ def configure(request: ProjectRequest, project_dir: ProjectDir, analysis: Projec
 def configure_from(raw: RawConfig, analysis: ProjectAnalysis) -> DeployConfig:
     """The same, of values that were read already."""
     if not analysis.supported and not _has_start_script(raw):
+        if analysis.candidates:
+            raise _which_application(raw, analysis)
         raise StartUnknown(analysis.name, analysis.language)
 
     def generate(application_name: str, port: int | None) -> tuple[str, str]:
@@ -95,6 +100,18 @@ def configure_from(raw: RawConfig, analysis: ProjectAnalysis) -> DeployConfig:
         return scripts.start, scripts.stop
 
     return resolve_config(raw, analysis, generate if analysis.supported else None)
+
+
+def _which_application(raw: RawConfig, analysis: ProjectAnalysis) -> AnswersNeeded:
+    """The question which application is meant, with everything else that has to be answered."""
+    question = application_question(raw.language, analysis.candidates)
+    try:
+        resolve_config(raw, analysis, lambda _name, _port: ("", ""))
+    except AnswersNeeded as others:
+        return AnswersNeeded((question, *others.questions))
+    except ConfigInvalid:
+        pass  # what is wrong in the file is told when the question is answered
+    return AnswersNeeded((question,))
 
 
 def _has_start_script(raw: RawConfig) -> bool:

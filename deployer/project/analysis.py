@@ -1,55 +1,135 @@
 """What is understood of a project: the README first, then the detectors in order; the first that can start it decides."""
 
-from deployer.models.analysis import ApplicationType, Evidence, ProjectAnalysis
-from deployer.project.detectors import DETECTORS
-from deployer.project.detectors.detection import Detection
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from deployer.models.analysis import Candidate, Evidence, Method, ProjectAnalysis
+from deployer.project.applications import Application, choose_application, detect_application, find_applications
+from deployer.project.detectors import LANGUAGES, OTHERS, PLAIN
+from deployer.project.detectors.detection import Detection, Detector
 from deployer.project.names import suggest_name
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme, find_readme, make_methods
 
 
-def analyze(project_dir: ProjectDir) -> ProjectAnalysis:
-    """How to run the project; `supported` False when no detector found a way to start it. Nothing of it is run."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    """What is believed: the detection, the application below the top it is of, or those of which one has to be chosen."""
+
+    detection: Detection | None
+    application: Application | None = None
+    candidates: tuple[Candidate, ...] = ()
+    others: tuple[Candidate, ...] = ()  # applications that are left out
+
+    @property
+    def is_start(self) -> bool:
+        return self.detection is not None and self.detection.start_command is not None
+
+
+def analyze(project_dir: ProjectDir, subdirectory: str | None = None) -> ProjectAnalysis:
+    """How to run the project, or the application in one directory of it; `supported` False when nothing can be started.
+
+    Nothing of the project is run. Errors: FileOutsideProject, ProjectMissing, ProjectNotDirectory.
+    """
     readme = find_readme(project_dir)
+    if subdirectory is None:
+        return _finish(project_dir, readme, _find(project_dir, readme))
+    directory = subdirectory.removeprefix("./").strip("/")
+    if directory in {"", "."}:
+        return _finish(project_dir, readme, _Found(detection=_first((*LANGUAGES, *OTHERS), project_dir, readme)))
+    application = detect_application(project_dir, directory, readme, (*LANGUAGES, *PLAIN))
+    if application is None:
+        return _finish(project_dir, readme, _Found(detection=_first(LANGUAGES, project_dir.below(directory), None)))
+    return _finish(project_dir, readme, _Found(detection=application.detection, application=application))
+
+
+def _find(project_dir: ProjectDir, readme: Readme | None) -> _Found:
+    """The application at the top, else the one below that is meant, else Docker, scripts and pages at the top."""
+    found = _Found(detection=_first(LANGUAGES, project_dir, readme))
+    if found.is_start:
+        return found
+    applications = find_applications(project_dir, readme)
+    language = found.detection.language if found.detection else None
+    alike = [one for one in applications if language in {None, one.detection.language}]
+    chosen = choose_application(alike, readme) if len(alike) == len(applications) else None
+    if chosen is not None:
+        rest = tuple(one.as_candidate() for one in applications if one is not chosen)
+        return _Found(detection=chosen.detection, application=chosen, others=rest)
+    other = _first(OTHERS, project_dir, readme)
+    if other is not None and other.start_command is not None:
+        return _Found(detection=other)
+    return replace(
+        found, detection=found.detection or other, candidates=tuple(one.as_candidate() for one in applications)
+    )
+
+
+def _first(detectors: Iterable[Detector], project_dir: ProjectDir, readme: Readme | None) -> Detection | None:
+    """What the first detector says that can start the project, else the first one that knows it."""
     best: Detection | None = None
-    for detect in DETECTORS:
+    for detect in detectors:
         found = detect(project_dir, readme)
         if found is not None and found.start_command is not None:
-            best = found
-            break
+            return found
         best = best or found
-    return _finish(project_dir, readme, best)
+    return best
 
 
-def _finish(project_dir: ProjectDir, readme: Readme | None, found: Detection | None) -> ProjectAnalysis:
-    followed = found.followed if found else None
+def _finish(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> ProjectAnalysis:
+    detection = found.detection or Detection(language="")
     looked = (Evidence(file=readme.file, line=None, why="read first"),) if readme else ()
-    name = suggest_name(project_dir.name)
-    warnings = list(found.warnings) if found else []
-    if found is None or found.start_command is None:
+    return ProjectAnalysis(
+        name=suggest_name(project_dir.name),
+        type=detection.type,
+        language=detection.language or None,
+        framework=detection.framework,
+        language_version=detection.language_version,
+        package_manager=detection.package_manager,
+        install_command=detection.install_command,
+        build_command=detection.build_command,
+        start_command=detection.start_command,
+        port=detection.port,
+        bind_host=detection.bind_host,
+        environment=detection.environment,
+        methods=_methods(project_dir, readme, found),
+        evidence=(*looked, *detection.evidence),
+        warnings=tuple(dict.fromkeys((*detection.warnings, *_warnings(readme, found)))),
+        supported=found.is_start,
+        source="readme" if detection.followed else "scan",
+        directory=found.application.directory if found.application else "",
+        candidates=found.candidates,
+    )
+
+
+def _methods(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> tuple[Method, ...]:
+    """What the README at the top names, and after it that of the application's own directory."""
+    detection = found.detection
+    followed, started = (detection.followed, detection.start_command) if detection else (None, None)
+    own = found.application.readme if found.application else None
+    if readme is not None and followed is not None and (own is None or own.file == readme.file):
+        followed = next((one for one in readme.commands if one.line == followed.line), followed)
+    methods = make_methods(project_dir, readme, followed, started) if readme else ()
+    if own is None or found.application is None or (readme is not None and own.file == readme.file):
+        return methods
+    directory = found.application.directory
+    inner = make_methods(project_dir.below(directory), own, followed, started)
+    return (*methods, *(replace(one, file=f"{directory}/{one.file}") for one in inner))
+
+
+def _warnings(readme: Readme | None, found: _Found) -> list[str]:
+    warnings: list[str] = []
+    if found.candidates:
+        listed = ", ".join(f"`{one.path}` ({one.framework or one.language})" for one in found.candidates)
+        warnings.append(
+            f"the top of the project starts nothing; these could be meant: {listed}; give one with `--path`"
+        )
+    if found.others and found.application:
+        listed = ", ".join(f"`{one.path}`" for one in found.others)
+        warnings.append(f"`{found.application.directory}` is deployed, {listed} not: choose with `--path`")
+    if not found.is_start:
         warnings.append("found no way to start this project")
     if readme:
         warnings.extend(
-            f"`{one.file}:{one.line}` is never run: {one.shape.why}"
-            for one in readme.commands
-            if one.shape.purpose == "refused" and "keys" in one.shape.why
+            f"`{one.file}:{one.line}` is never run: {one.shape.why}" for one in readme.refused if one.shape.is_dangerous
         )
-    return ProjectAnalysis(
-        name=name,
-        type=found.type if found else ApplicationType.APP,
-        language=found.language if found else None,
-        framework=found.framework if found else None,
-        language_version=found.language_version if found else None,
-        package_manager=found.package_manager if found else None,
-        install_command=found.install_command if found else None,
-        build_command=found.build_command if found else None,
-        start_command=found.start_command if found else None,
-        port=found.port if found else None,
-        bind_host=found.bind_host if found else None,
-        environment=found.environment if found else (),
-        methods=make_methods(readme, followed) if readme else (),
-        evidence=(*looked, *(found.evidence if found else ())),
-        warnings=tuple(dict.fromkeys(warnings)),
-        supported=found is not None and found.start_command is not None,
-        source="readme" if followed else "scan",
-    )
+        warnings.extend(f"`{readme.file}:{line}` speaks to AI agents: it is not followed" for line in readme.talk)
+    return warnings

@@ -123,6 +123,27 @@ class ProjectDir:
         """The files whose whole path fits a shell pattern, in which `*` also stands for `/`."""
         return tuple(file for file in self.files() if fnmatchcase(file, pattern))
 
+    def below(self, directory: str) -> "ProjectDir":
+        """A directory inside, as a project of its own, whose files are those this one has there.
+
+        Errors: FileOutsideProject, ProjectMissing, ProjectNotDirectory.
+        """
+        inside = self._inside(directory)
+        if not inside.exists():
+            raise ProjectMissing(directory)
+        if not inside.is_dir():
+            raise ProjectNotDirectory(directory)
+        below = ProjectDir(inside.resolve())
+        base = f"{directory}/"
+        below._files = tuple(file.removeprefix(base) for file in self.files() if file.startswith(base))
+        return below
+
+    def read_ignore_files(self, directory: str) -> dict[str, str]:
+        """The ignore files of one directory by name; unreadable ones are left out."""
+        base = f"{directory}/" if directory else ""
+        texts = {name: self.find_text(base + name) for name in IGNORE_FILES if (self.path / (base + name)).is_file()}
+        return {name: text for name, text in texts.items() if text is not None}
+
     def read_ignore_files(self, directory: str) -> dict[str, str]:
         """The ignore files of one directory by name; unreadable ones are left out."""
         base = f"{directory}/" if directory else ""

@@ -47,12 +47,11 @@ def test_variables_of_the_projects_own_decide_port_and_address() -> None:
     assert ("src/index.js", 6) in {(one.file, one.line) for one in found.evidence}
 
 
-def test_a_workspace_without_a_start_of_its_own_lists_candidates_and_chooses_none() -> None:
+def test_the_only_package_of_a_workspace_that_starts_is_the_application() -> None:
     found = analyze_example("node-workspaces")
-    assert found.start_command is None
-    assert not found.supported
-    assert "`packages/api` (npm start)" in found.warnings[0]
-    assert "packages/web" not in found.warnings[0]  # its start only develops
+    assert found.start_command == "cd packages/api && node index.js"
+    assert (found.directory, found.port) == ("packages/api", 4000)  # the start of packages/web only develops
+    assert found.install_command == "npm install --no-audit --no-fund"  # at the top, once for all
 
 
 @pytest.mark.parametrize(

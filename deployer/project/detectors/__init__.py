@@ -14,7 +14,8 @@ from deployer.project.detectors.rust import detect_rust
 from deployer.project.detectors.shell import detect_shell
 from deployer.project.detectors.static import detect_static
 
-DETECTORS: tuple[Detector, ...] = (
+# What runs on the instance itself comes first; the rest is asked when no application was found below the top either.
+LANGUAGES: tuple[Detector, ...] = (
     detect_composition,
     detect_go,
     detect_java,
@@ -25,7 +26,6 @@ DETECTORS: tuple[Detector, ...] = (
     detect_deno,
     detect_python,
     detect_node,
-    detect_docker,
-    detect_shell,
-    detect_static,
 )
+PLAIN: tuple[Detector, ...] = (detect_shell, detect_static)
+OTHERS: tuple[Detector, ...] = (detect_docker, *PLAIN)

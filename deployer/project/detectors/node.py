@@ -2,7 +2,6 @@
 
 import re
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from deployer.models.analysis import Evidence
 from deployer.project.command_shapes import CommandShape, is_plain_path, read_command
@@ -81,7 +80,6 @@ _BUILT_IN = frozenset(
         "zlib",
     ]
 )
-_MOST_CANDIDATES = 12
 
 
 def detect_node(project_dir: ProjectDir, readme: Readme | None) -> Detection | None:
@@ -89,12 +87,45 @@ def detect_node(project_dir: ProjectDir, readme: Readme | None) -> Detection | N
     declared = project_dir.is_file("package.json") or project_dir.is_file("package.json5")
     top = [f"{one}{suffix}" for one in _ENTRIES if "/" not in one for suffix in (".js", ".mjs", ".ts")]
     if not declared and not any(project_dir.is_file(one) for one in top):
-        return _pm2_or_packages_below(project_dir)
+        return _started_by_pm2(project_dir)
     project = read_node_project(project_dir, _readme_ports(readme))
     start, followed = _find_start(project, readme)
     if start is None and not declared:
         return None
     return _detection(project, start, followed)
+
+
+def detect_workspace_member(
+    project_dir: ProjectDir, readme: Readme | None, workspace: NodeManifest, directory: str
+) -> Detection:
+    """A package of a workspace: installed at the top by the workspace's own manager, built with the packages it needs."""
+    own = read_node_project(project_dir, _readme_ports(readme))
+    mine = own.manifest
+    shared = replace(
+        workspace,
+        text=mine.text,
+        scripts=mine.scripts,
+        packages=mine.packages,
+        version=mine.version or workspace.version,
+        version_evidence=mine.version_evidence,
+    )
+    start, followed = _find_start(replace(own, manifest=replace(mine, manager=workspace.manager)), readme)
+    found = _detection(replace(own, manifest=shared), start, followed)
+    return replace(
+        found,
+        build_command=_build_of_member(found.build_command, workspace, directory),
+        evidence=tuple(one for one in found.evidence if one.file != workspace.lock),
+    )
+
+
+def _build_of_member(command: str | None, workspace: NodeManifest, directory: str) -> str | None:
+    """The build from the top of the workspace, with what the package depends on where the tools can tell."""
+    script = re.fullmatch(rf"{workspace.manager} run ([\w:.-]+)", command or "")
+    if script and workspace.has("turbo"):
+        return f"turbo run {script[1]} --filter=./{directory}"
+    if script and workspace.manager == "pnpm":
+        return f"pnpm --filter './{directory}...' run {script[1]}"
+    return f"(cd {directory} && {command})" if command else None
 
 
 def _detection(project: NodeProject, start: NodeStart | None, followed: ReadmeCommand | None) -> Detection:
@@ -111,7 +142,7 @@ def _detection(project: NodeProject, start: NodeStart | None, followed: ReadmeCo
     )
     warnings = [*(start.warnings if start else ()), *manifest.warnings, *missing]
     if start is None:
-        warnings.extend(_candidates(project.project_dir, manifest.workspaces) or _why_not(project))
+        warnings.extend(_why_not(project))
     return Detection(
         language="node",
         framework=start.framework if start else known,
@@ -311,8 +342,8 @@ def _tool(manifest: NodeManifest) -> str:
     return f"{name}@{manifest.manager_version}"
 
 
-def _pm2_or_packages_below(project_dir: ProjectDir) -> Detection | None:
-    """A project whose `package.json` stands deeper: what pm2 is told to run, else the candidates, none of them chosen."""
+def _started_by_pm2(project_dir: ProjectDir) -> Detection | None:
+    """A project whose `package.json` stands deeper: what pm2 is told to run; None without."""
     project = read_node_project(project_dir, ())
     start = start_pm2_file(project)
     if start is not None:
@@ -328,36 +359,7 @@ def _pm2_or_packages_below(project_dir: ProjectDir) -> Detection | None:
             framework=library[0] if library else found.framework,
             port=port.port if port and port.port else library[1] if library else found.port,
         )
-    candidates = _candidates(project_dir, ())
-    return Detection(language="node", warnings=candidates) if candidates else None
-
-
-def _candidates(project_dir: ProjectDir, workspaces: tuple[str, ...]) -> tuple[str, ...]:
-    """One warning that lists the packages below the top that could be started; empty without any."""
-    found = []
-    for file in project_dir.files():
-        directory = file.removesuffix("/package.json")
-        if directory == file or directory.count("/") > 3 or not is_plain_path(directory):
-            continue
-        if workspaces and not any(fnmatchcase(directory, one.strip("./").rstrip("/")) for one in workspaces):
-            continue
-        manifest = read_node_manifest(project_dir, directory)
-        names = [one for one in ("start:prod", "start", "serve", "build") if one in manifest.scripts]
-        script = next((one for one in names if not _develops(manifest.scripts[one])), None)
-        if script:
-            found.append(f"`{directory}` ({manifest.run(script)})")
-    found += [f"`{file.rpartition('/')[0]}` (nx)" for file in project_dir.glob("apps/*/project.json")]
-    if not found:
-        return ()
-    listed = ", ".join(found[:_MOST_CANDIDATES])
-    return (
-        f"the top of the project starts nothing; these packages could be meant: {listed}; give one of them as the path",
-    )
-
-
-def _develops(body: str) -> bool:
-    steps = read_steps(body)
-    return any(step.kind == "dev" for step in steps or ())
+    return None
 
 
 def _why_not(project: NodeProject) -> tuple[str, ...]:

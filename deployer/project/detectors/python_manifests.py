@@ -24,6 +24,7 @@ REQUIREMENTS_FILES = (
     "requirements/prod.txt",
     "requirements/base.txt",
 )
+MANIFEST_FILES = frozenset({"requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "environment.yml"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors.python_code import AppObject, PythonModule, read_module
-from deployer.project.detectors.python_manifests import PythonManifest, read_manifest
+from deployer.project.detectors.python_manifests import MANIFEST_FILES, PythonManifest, read_manifest
 from deployer.project.project_dir import ProjectDir
 
 ENTRY_NAMES = (
@@ -66,6 +66,8 @@ def read_python_project(project_dir: ProjectDir, readme_port: tuple[int, int, st
     """The project, None when there is neither a manifest nor a Python file near the top."""
     manifest = read_manifest(project_dir)
     files = [file for file in project_dir.files() if file.endswith(".py") and _is_source(file)]
+    if not manifest.files:
+        files = _without_others(project_dir, files)
     if not manifest.files and not files:
         return None
     if not files and manifest.files == ("pyproject.toml",) and manifest.install_command is None:
@@ -77,6 +79,16 @@ def read_python_project(project_dir: ProjectDir, readme_port: tuple[int, int, st
         if text is not None and len(text) <= _SOURCE_LIMIT_BYTES:
             modules[file] = read_module(file, text)
     return PythonProject(project_dir=project_dir, manifest=manifest, modules=modules, readme_port=readme_port)
+
+
+def _without_others(project_dir: ProjectDir, files: list[str]) -> list[str]:
+    """The files outside directories that declare dependencies of their own: those are other applications."""
+    others = {
+        f"{file.rpartition('/')[0]}/"
+        for file in project_dir.files()
+        if "/" in file and file.rpartition("/")[2] in MANIFEST_FILES
+    }
+    return [file for file in files if not any(file.startswith(other) for other in others)]
 
 
 def _is_source(file: str) -> bool:

@@ -70,7 +70,7 @@ def node_runtime(analysis: ProjectAnalysis) -> str:
         FETCH,
         *_find_node(versions),
         *_fetch_node(versions[0][0]),
-        *_environment(),
+        *_environment(analysis.directory),
         *_memory(analysis),
     ]
     if analysis.install_command:
@@ -146,10 +146,13 @@ def _fetch_node(major: int) -> list[str]:
     ]
 
 
-def _environment() -> list[str]:
+def _environment(directory: str) -> list[str]:
+    """Programs of the application, when it stands below the top, before those of the workspace around it."""
+    places = [f"$APP_DIR/{directory}", "$APP_DIR"] if directory else ["$APP_DIR"]
+    programs = ":".join(f"{place}/node_modules/.bin:{place}/.tools/node_modules/.bin" for place in places)
     return [
         'export HOME="${HOME:-/root}"',
-        'PATH="$APP_DIR/node_modules/.bin:$APP_DIR/.tools/node_modules/.bin:$(dirname "$APP_NODE"):$PATH"',
+        f'PATH="{programs}:$(dirname "$APP_NODE"):$PATH"',
         "export PATH NEXT_TELEMETRY_DISABLED=1 ASTRO_TELEMETRY_DISABLED=1 NUXT_TELEMETRY_DISABLED=1 NG_CLI_ANALYTICS=false",
         "export HUSKY=0 COREPACK_ENABLE_STRICT=0 npm_config_fund=false npm_config_audit=false npm_config_update_notifier=false",
         "export npm_config_fetch_timeout=120000 npm_config_fetch_retries=3",

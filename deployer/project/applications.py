@@ -1,0 +1,120 @@
+"""The applications below the top of a project that has none there: `backend/` and `frontend/`, packages of a workspace."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from fnmatch import fnmatchcase
+
+from deployer.models.analysis import Candidate, Evidence
+from deployer.project.command_shapes import is_plain_path
+from deployer.project.detectors import LANGUAGES
+from deployer.project.detectors.detection import Detection, Detector
+from deployer.project.detectors.node import detect_workspace_member
+from deployer.project.detectors.node_manifest import NodeManifest, read_node_manifest
+from deployer.project.detectors.sources import is_source
+from deployer.project.project_dir import ProjectDir
+from deployer.project.readme import Readme, find_readme
+
+_MANIFESTS = (
+    "package.json", "deno.json", "deno.jsonc", "requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "manage.py",
+    "go.mod", "pom.xml", "build.gradle", "build.gradle.kts", "composer.json", "Gemfile", "Cargo.toml", "*.csproj", "*.fsproj",
+)  # fmt: skip
+_DEEPEST = 3
+_MOST = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Application:
+    """One application below the top. The detection's commands already move to its directory."""
+
+    directory: str
+    detection: Detection
+    readme: Readme | None
+
+    def as_candidate(self) -> Candidate:
+        found = self.detection
+        return Candidate(
+            path=self.directory,
+            language=found.language,
+            framework=found.framework,
+            start_command=found.start_command or "",
+        )
+
+
+def find_applications(project_dir: ProjectDir, readme: Readme | None) -> tuple[Application, ...]:
+    """What can be started below the top, directories that hold others left out; at most twelve are looked at."""
+    found = (detect_application(project_dir, directory, readme) for directory in _directories(project_dir)[:_MOST])
+    return tuple(one for one in found if one is not None)
+
+
+def detect_application(
+    project_dir: ProjectDir, directory: str, readme: Readme | None, detectors: Sequence[Detector] = LANGUAGES
+) -> Application | None:
+    """The application in one directory; None when nothing there can be started.
+
+    Errors: FileOutsideProject, ProjectMissing, ProjectNotDirectory.
+    """
+    inside = project_dir.below(directory)
+    own = find_readme(inside) or (readme.part_about(directory) if readme else None)
+    workspace = _workspace(project_dir, directory)
+    for detect in detectors:
+        found = detect(inside, own)
+        if found is not None and found.language == "node" and workspace is not None:
+            found = detect_workspace_member(inside, own, workspace, directory)
+        if found is not None and found.start_command is not None:
+            shared = found.install_command if found.language == "node" and workspace is not None else None
+            return Application(directory=directory, detection=_moved(found, directory, shared), readme=own)
+    return None
+
+
+def choose_application(applications: Sequence[Application], readme: Readme | None) -> Application | None:
+    """The one the README starts, else the only one that is more than pages; None when a person has to say which."""
+    for command in readme.best_first() if readme else ():
+        for one in applications:
+            if command.shape.purpose == "start" and command.shape.directory == one.directory:
+                return one
+    servers = [one for one in applications if not _serves_pages(one.detection)]
+    left = servers or applications
+    return left[0] if len(left) == 1 else None
+
+
+def _serves_pages(detection: Detection) -> bool:
+    return "sirv " in (detection.start_command or "")
+
+
+def _directories(project_dir: ProjectDir) -> list[str]:
+    """The directories with a manifest, outermost first; a workspace's root is no application, so its members count."""
+    found: list[str] = []
+    for file in sorted(project_dir.files(), key=lambda one: (one.count("/"), one)):
+        directory, _, name = file.rpartition("/")
+        if not directory or directory in found or directory.count("/") >= _DEEPEST or not is_plain_path(directory):
+            continue
+        if not is_source(f"{directory}/{name}") or not any(fnmatchcase(name, one) for one in _MANIFESTS):
+            continue
+        if not any(directory.startswith(f"{outer}/") for outer in found):
+            found.append(directory)
+    return found
+
+
+def _workspace(project_dir: ProjectDir, directory: str) -> NodeManifest | None:
+    """The manifest at the top when the directory is one of its workspaces."""
+    manifest = read_node_manifest(project_dir)
+    patterns = (one.removeprefix("./").rstrip("/") for one in manifest.workspaces)
+    return manifest if any(fnmatchcase(directory, one) for one in patterns) else None
+
+
+def _moved(found: Detection, directory: str, shared_install: str | None) -> Detection:
+    """The detection with commands that move to the directory first; what a workspace installs is installed at the top."""
+    install = shared_install or _inside(found.install_command, directory)
+    build = found.build_command if shared_install else _inside(found.build_command, directory)
+    here = Evidence(file=directory, line=None, why="the application stands here, below the top of the project")
+    return replace(
+        found,
+        install_command=install,
+        build_command=build,
+        start_command=f"cd {directory} && {found.start_command}",
+        evidence=(here, *(replace(one, file=f"{directory}/{one.file}") for one in found.evidence)),
+    )
+
+
+def _inside(command: str | None, directory: str) -> str | None:
+    return f"(cd {directory} && {command})" if command else None
