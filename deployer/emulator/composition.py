@@ -67,7 +67,7 @@ def compose(context: Context, accounts: Accounts) -> Services:
         bss=bss,
         ecs=EcsService(context, ecs_state, bss.prices),
         ecs_state=ecs_state,
-        oos=OosService(context),
+        oos=OosService(context, accounts),
         oss=OssService(context, accounts),
         sts=StsService(accounts),
         vpc=VpcService(context, vpc_state),

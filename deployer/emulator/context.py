@@ -1,6 +1,6 @@
 """What every emulated service is given: time, ids, the account, and the way to call another service's API."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from deployer.clock import Clock
 from deployer.emulator.actions import Body, Principal
 from deployer.emulator.assumptions import Assumptions
+from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ids import Ids
 from deployer.emulator.machines.base import MachineDriver
 from deployer.emulator.scheduler import Scheduler
@@ -37,4 +38,5 @@ class Context:
     data_dir: Path  # object bodies and machine disks; removed when the emulator closes
     driver: MachineDriver
     call_api: ApiCaller
+    send: Callable[[HttpRequest], HttpResponse]  # a request as a client would send it: OSS is asked so
     public_network: str = "127.10.0.0/16"  # where public addresses come from

@@ -56,6 +56,7 @@ class Emulator:
             data_dir=data_dir,
             driver=driver,
             call_api=self.call_api,
+            send=self.handle,
             public_network=public_network,
         )
         self.accounts = Accounts(account_id, clock)

@@ -8,15 +8,18 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
-from deployer.oos.effects import Effect, Spawn, Suspend, Wait
-from deployer.oos.execution import Execution, Status, TaskRun
+from deployer.oos.effects import Effect, Wait
+from deployer.oos.execution import Status, TaskRun
 from deployer.oos.failures import ApiFailure, ExpressionError, ParameterError, TaskFailure
 from deployer.oos.looping import ItemResult, check_items
 from deployer.oos.parameters import given_parameters
 from deployer.oos.polling import call_service, check_for, select_outputs, wait_for
 from deployer.oos.scope import Frame
+from deployer.oos.select_targets import select_targets
 from deployer.oos.template import Task, Template
 from deployer.oos.time_functions import parse_duration, parse_time
+from deployer.oos.triggers import outside_trigger, timer_trigger
+from deployer.oos.web import execute_http_request, message_request
 
 if TYPE_CHECKING:
     from deployer.oos.runner import Runner
@@ -75,7 +78,7 @@ def _pause(runner: "Runner", _task: Task, _frame: Frame, run: TaskRun) -> Genera
 
 def _approve(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> Generator[Effect, Any, str | None]:
     run.properties = frame.scope.evaluate(dict(task.properties))
-    runner.host.send_message(run.properties)
+    _send_message(runner, run.properties)
     try:
         wanted = max(1, int(run.properties.get("MinRequiredApprovals") or 1))
     except (TypeError, ValueError):
@@ -85,9 +88,16 @@ def _approve(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> Genera
     return None
 
 
+def _send_message(runner: "Runner", properties: Mapping[str, Any]) -> None:
+    """Assumed: what the receiver answers does not matter, a message is sent once."""
+    request = message_request(properties)
+    if request is not None:
+        runner.host.send_message(request)
+
+
 def _notify(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> Generator[Effect, Any, str | None]:
     run.properties = frame.scope.evaluate(dict(task.properties))
-    runner.host.send_message(run.properties)
+    _send_message(runner, run.properties)
     yield from ()
     return None
 
@@ -153,45 +163,31 @@ def run_child(
         raise TaskFailure(f"EntityNotExists.Template: there is no template `{request.template_name}`")
     if parent.execution_id.count(".") >= MAXIMUM_DEPTH:
         raise TaskFailure(f"child executions are nested more than {MAXIMUM_DEPTH} deep")
-    child = _child_execution(runner, request, template)
-    run.child_execution_id = child.execution_id
-    parent.children.append(child)
-    runner.host.add_execution(child)
-    child.processes.append((yield Spawn(steps=type(runner)(runner.host, child).steps())))
-    while not child.status.is_final:
-        yield Suspend(signal=child.changed)
+    child = parent.new_child(
+        template,
+        _child_parameters(request, template),
+        created_at=runner.host.clock.now(),
+        template_name=request.template_name,
+        template_version=request.template_version,
+    )
+    yield from runner.follow_child(run, child)
     run.child_outputs = child.outputs
     if child.status is not Status.SUCCESS:
         raise TaskFailure(f"child execution {child.execution_id} {child.status.value}: {child.status_message}")
     run.outputs = select_outputs(task, frame.scope, child.outputs)
 
 
-def _child_execution(runner: "Runner", request: ChildRequest, template: Template) -> Execution:
-    """A child that inherits who and where its parent is.
+def _child_parameters(request: ChildRequest, template: Template) -> dict[str, Any]:
+    """What the child is given, as its template declares it; null counts as not given.
 
     Errors: TaskFailure, when the parameters do not fit.
     """
-    parent = runner.execution
     if not isinstance(request.parameters, Mapping):
         raise TaskFailure("Parameters must be a map")
     try:
-        given = {key: value for key, value in request.parameters.items() if value is not None}
-        parameters = given_parameters(template, given)
+        return given_parameters(template, {k: v for k, v in request.parameters.items() if v is not None})
     except ParameterError as error:
         raise TaskFailure(f"parameters of `{request.template_name}`: {error}") from None
-    return Execution(
-        execution_id=f"{parent.execution_id}.{len(parent.children) + 1:04d}",
-        template=template,
-        parameters=parameters,
-        region_id=parent.region_id,
-        account_id=parent.account_id,
-        created_at=runner.host.clock.now(),
-        execute_user=parent.execute_user,
-        template_name=request.template_name,
-        template_version=request.template_version,
-        safety_check=parent.safety_check,
-        parent_execution_id=parent.execution_id,
-    )
 
 
 ACTIONS: Mapping[str, Action] = MappingProxyType(
@@ -206,5 +202,10 @@ ACTIONS: Mapping[str, Action] = MappingProxyType(
         "acs::notify": _notify,
         "acs::template": _template,
         "acs::loop": _loop,
+        "acs::selecttargets": select_targets,
+        "acs::executehttprequest": execute_http_request,
+        "acs::timertrigger": timer_trigger,
+        "acs::alarmtrigger": outside_trigger,
+        "acs::eventtrigger": outside_trigger,
     }
 )

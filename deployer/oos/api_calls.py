@@ -26,6 +26,23 @@ class ApiParameter:
 DescribeApi = Callable[[str, str], "tuple[ApiParameter, ...] | None"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RestCall:
+    """A call of a service that is asked by method, path and body, as OSS is. `uri` may hold a query, or be empty."""
+
+    service: str
+    api: str
+    method: str
+    uri: str
+    headers: Mapping[str, str]
+    parameters: Mapping[str, Any]
+    body: str
+
+
+# `(call) -> body`, the answer as a map; raises ApiFailure.
+CallRest = Callable[[RestCall], dict[str, Any]]
+
+
 def api_parameters(given: Mapping[str, Any], known: tuple[ApiParameter, ...] | None) -> dict[str, Any]:
     """Template parameters under the API's own names.
 

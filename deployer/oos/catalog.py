@@ -87,8 +87,16 @@ ATOMIC_ACTIONS: Mapping[str, ActionRule] = MappingProxyType(
         "acs::checkfor": ActionRule(
             properties=_POLL, required=frozenset({"Service", "API", "PropertySelector"}), may_loop=True
         ),
-        "acs::executehttprequest": ActionRule(may_loop=True),
-        "acs::selecttargets": ActionRule(may_loop=True),
+        "acs::executehttprequest": ActionRule(
+            properties=frozenset({"Method", "URL", "Headers", "Query", "Body", "WaitFor", "CheckFor"}),
+            required=frozenset({"URL"}),
+            may_loop=True,
+        ),
+        "acs::selecttargets": ActionRule(
+            properties=frozenset({"ResourceType", "RegionId", "Filters"}),
+            required=frozenset({"Filters"}),
+            may_loop=True,
+        ),
         "acs::template": ActionRule(
             properties=frozenset({"TemplateName", "TemplateVersion", "Parameters"}),
             required=frozenset({"TemplateName"}),
@@ -103,12 +111,17 @@ ATOMIC_ACTIONS: Mapping[str, ActionRule] = MappingProxyType(
         "acs::pause": ActionRule(properties=frozenset()),
         "acs::approve": ActionRule(properties=_MESSAGE | {"Approvers", "MinRequiredApprovals"}),
         "acs::notify": ActionRule(properties=_MESSAGE, required=_MESSAGE),
-        "acs::timertrigger": ActionRule(),
+        "acs::timertrigger": ActionRule(
+            properties=frozenset({"Type", "Expression", "TimeZone", "StartDate", "EndDate"}),
+            required=frozenset({"Type", "Expression"}),
+        ),
         "acs::alarmtrigger": ActionRule(),
         "acs::eventtrigger": ActionRule(),
         "acs::gitcoderepo": ActionRule(may_loop=True),
     }
 )
+
+TRIGGER_ACTIONS = frozenset({"acs::timertrigger", "acs::alarmtrigger", "acs::eventtrigger"})
 
 # `ACS::<Product>::<Name>` is a cloud product action. The products seen to have some, or known to OOS, by folded name;
 # there is no published list of the actions themselves, so only invented products can be told.

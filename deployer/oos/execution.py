@@ -41,6 +41,7 @@ class Notification:
     loop_item: str = ""
     execution_status: str = ""
     note: str = ""
+    content: Mapping[str, Any] = field(default_factory=dict)  # what a trigger was told
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +114,7 @@ class Execution:
     loop_mode: str = "Automatic"
     safety_check: str = "Skip"
     parent_execution_id: str = ""
+    trigger_outputs: Mapping[str, Any] | None = None  # set in what a trigger started: it skips the trigger
     ram_role: str = ""
     status: Status = Status.STARTED
     status_message: str = ""
@@ -137,6 +139,32 @@ class Execution:
     def current_runs(self) -> list[TaskRun]:
         """Tasks under way, without the items of loops."""
         return [run for run in self.task_runs if not run.parent_id and run.started_at and not run.status.is_final]
+
+    def new_child(
+        self,
+        template: Template,
+        parameters: Mapping[str, Any],
+        *,
+        created_at: datetime,
+        template_name: str,
+        template_version: str,
+    ) -> "Execution":
+        """A child execution, known to this one, that inherits who and where it is."""
+        child = Execution(
+            execution_id=f"{self.execution_id}.{len(self.children) + 1:04d}",
+            template=template,
+            parameters=parameters,
+            region_id=self.region_id,
+            account_id=self.account_id,
+            created_at=created_at,
+            execute_user=self.execute_user,
+            template_name=template_name,
+            template_version=template_version,
+            safety_check=self.safety_check,
+            parent_execution_id=self.execution_id,
+        )
+        self.children.append(child)
+        return child
 
     def counters(self) -> dict[str, int]:
         """`{"Failed": 0, "Success": 1, "Total": 2}`: tasks by how they ended, over the tasks of the template."""

@@ -6,7 +6,7 @@ Source: https://help.aliyun.com/document_detail/120839.html (ACS::WaitFor)
 from collections.abc import Generator, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from deployer.oos.api_calls import api_parameters, call_with_pages
+from deployer.oos.api_calls import RestCall, api_parameters, call_with_pages
 from deployer.oos.effects import Effect, Wait
 from deployer.oos.execution import TaskRun
 from deployer.oos.expressions import render
@@ -23,19 +23,34 @@ if TYPE_CHECKING:
 def call_service(host: "Host", properties: Mapping[str, Any]) -> dict[str, Any]:
     """The body of the API call a task describes, all pages of it unless `AutoPaging` is false.
 
-    Errors: ApiFailure; TaskFailure for parameters that are no map, and REST-style calls, which are not supported.
+    Errors: ApiFailure; TaskFailure for parameters that are no map, and for calls the host cannot make.
     """
     service, api = str(properties["Service"]), str(properties["API"])
-    if properties.get("URI") or properties.get("Body"):
-        raise TaskFailure(f"{service} {api}: calls by URI and body are not supported")
-    known = host.describe_api(service, api)
     given = properties.get("Parameters") or {}
     if not isinstance(given, Mapping):
         raise TaskFailure("Parameters must be a map")
+    if properties.get("URI") or properties.get("Body") or service.casefold() == "oss":
+        return host.call_rest(_rest_call(service, api, properties, given))
+    known = host.describe_api(service, api)
     parameters = api_parameters(given, known)
     if str(properties.get("AutoPaging", True)).casefold() == "false":
         return host.call_api(service, api, parameters)
     return call_with_pages(lambda wanted: host.call_api(service, api, wanted), parameters, known)
+
+
+def _rest_call(service: str, api: str, properties: Mapping[str, Any], parameters: Mapping[str, Any]) -> RestCall:
+    headers, body = properties.get("Headers") or {}, properties.get("Body") or ""
+    if not isinstance(headers, Mapping):
+        raise TaskFailure("Headers must be a map")
+    return RestCall(
+        service=service,
+        api=api,
+        method=str(properties.get("Method") or "GET").upper(),
+        uri=render(properties.get("URI") or ""),
+        headers={str(name): render(value) for name, value in headers.items() if value not in ("", None)},
+        parameters=parameters,
+        body=render(body),
+    )
 
 
 def select_outputs(task: Task, scope: Scope, document: Any) -> dict[str, Any]:

@@ -3,25 +3,34 @@
 Source: https://help.aliyun.com/zh/oos/user-guide/task
 """
 
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
 from deployer.clock import Clock
 from deployer.oos.actions import ACTIONS, ChildRequest, run_child
-from deployer.oos.api_calls import CallApi, DescribeApi
-from deployer.oos.effects import Effect, Steps, Suspend, Wait
+from deployer.oos.api_calls import CallApi, CallRest, DescribeApi, RestCall
+from deployer.oos.effects import Effect, Spawn, Steps, Suspend, Wait
 from deployer.oos.execution import Execution, Notification, Status, TaskRun, Waiter
 from deployer.oos.failures import ExpressionError, TaskFailure
 from deployer.oos.looping import ItemPool, ItemResult, aggregate, check_items, plan_loop
 from deployer.oos.scope import Frame, ReadParameter, Scope
 from deployer.oos.template import Task, Template
+from deployer.oos.web import SendWebRequest, WebAnswer, WebRequest
 
 _END, _NEXT = "acs::end", "acs::next"
 
 
 def _no_parameter_store(name: str, _is_secret: bool) -> str:  # noqa: FBT001  (the shape of ReadParameter)
     raise ExpressionError(f"there is no parameter `{name}` in the Parameter Store")
+
+
+def _no_rest_calls(call: RestCall) -> dict[str, Any]:
+    raise TaskFailure(f"{call.service} {call.api}: calls by URI and body cannot be made here")
+
+
+def _no_web(request: WebRequest) -> WebAnswer:
+    raise TaskFailure(f"{request.url} cannot be reached from here")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +46,7 @@ class Host:
     """What the interpreter asks of whoever runs it.
 
     `find_template(name, version)` answers templates and cloud product actions alike (folded or not);
-    `add_execution` is told of child executions; `send_message` gets the properties of Notify and Approve tasks.
+    `add_execution` is told of child executions; `send_message` sends what Notify and Approve tasks say and must not fail.
     """
 
     clock: Clock
@@ -46,7 +55,9 @@ class Host:
     find_template: Callable[[str, str], Template | None] = lambda _name, _version: None
     read_parameter: ReadParameter = _no_parameter_store
     add_execution: Callable[[Execution], None] = lambda _execution: None
-    send_message: Callable[[Mapping[str, Any]], None] = lambda _properties: None
+    call_rest: CallRest = _no_rest_calls
+    send_web_request: SendWebRequest = _no_web
+    send_message: Callable[[WebRequest], None] = lambda _request: None
     settings: Settings = field(default_factory=Settings)
 
 
@@ -78,7 +89,11 @@ class Runner:
         except ExpressionError as error:
             execution.finish(self.host.clock.now(), Status.FAILED, str(error))
             return
-        failure = yield from self.run_tasks(execution.template.tasks, Frame(scope=scope))
+        tasks = execution.template.tasks
+        if execution.trigger_outputs is not None:
+            scope.set_outputs(tasks[0], execution.trigger_outputs)
+            tasks = tasks[1:]
+        failure = yield from self.run_tasks(tasks, Frame(scope=scope))
         if failure is None or self.host.settings.failed_execution_has_outputs:
             try:
                 execution.outputs = {n: scope.evaluate(o.value) for n, o in execution.template.outputs.items()}
@@ -221,6 +236,14 @@ class Runner:
         execution.status = Status.WAITING if execution.waiters else Status.RUNNING
         execution.log(self.host.clock.now(), f"Notified: {waiter.answer.notify_type}", run.task_execution_id)
         return waiter.answer
+
+    def follow_child(self, run: TaskRun, child: Execution) -> Generator[Effect, Any, None]:
+        """Start a child execution and wait until it has ended, however it does."""
+        run.child_execution_id = child.execution_id
+        self.host.add_execution(child)
+        child.processes.append((yield Spawn(steps=Runner(self.host, child).steps())))
+        while not child.status.is_final:
+            yield Suspend(signal=child.changed)
 
     def ask_approval(self, run: TaskRun, reason: str) -> Generator[Effect, Any, None]:
         """Wait for Approve.

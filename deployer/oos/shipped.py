@@ -38,23 +38,33 @@ def _template_folders() -> "list[Traversable]":
     return [place for place in candidates if place.is_dir()]
 
 
-class ProductActions:
-    """The cloud product actions there is a template for; each is read once."""
+class ShippedTemplates:
+    """Templates of the cloud's own, by name whatever its letter case; each is read once."""
 
-    def __init__(self) -> None:
-        folder = files("deployer.oos") / "product_actions"
+    def __init__(self, folder: str, *, separator: str = "-") -> None:
+        place = files("deployer.oos") / folder
         spelled = {
-            file.name.removesuffix(".yml").replace("-", "::"): file
-            for file in folder.iterdir()
+            file.name.removesuffix(".yml").replace("-", separator): file
+            for file in place.iterdir()
             if file.name.endswith(".yml")
         }
         self.names = tuple(sorted(spelled))
         self._files = {name.casefold(): file for name, file in spelled.items()}
         self._templates: dict[str, Template] = {}
 
-    def find(self, action: str) -> Template | None:
-        """The template behind `ACS::<Product>::<Name>`, whatever its letter case; None when there is none."""
-        key = action.casefold()
+    def find(self, name: str) -> Template | None:
+        """The template of that name; None when there is none."""
+        key = name.casefold()
         if key in self._files and key not in self._templates:
             self._templates[key] = check_template(self._files[key].read_text("utf-8"))
         return self._templates.get(key)
+
+
+def product_actions() -> ShippedTemplates:
+    """The cloud product actions: `ACS::<Product>::<Name>`."""
+    return ShippedTemplates("product_actions", separator="::")
+
+
+def public_templates() -> ShippedTemplates:
+    """The public templates: `ACS-<Product>-<Name>`."""
+    return ShippedTemplates("public_templates")

@@ -56,6 +56,7 @@ def find_problems(document: Mapping[str, Any]) -> tuple[Problem, ...]:
         report.add("RamRole", "must be text")
     check_value(report, names, "RamRole", document.get("RamRole"))
     _check_tasks(report, names, "Tasks", document.get("Tasks"))
+    _check_triggers(report, document.get("Tasks"))
     _check_outputs(report, names, document.get("Outputs"))
     return report.problems
 
@@ -125,6 +126,17 @@ def _check_tasks(report: Report, names: Names, path: str, tasks: Any) -> None:
         _check_task(report, names, task_path, task)
         _check_jumps(report, task_path, task, earlier=order[: index + 1], later=order[index + 1 :])
         names.declare_task(task)
+
+
+def _check_triggers(report: Report, tasks: Any) -> None:
+    """A trigger is the first task, and there is one at most.
+
+    Source: https://help.aliyun.com/zh/oos/user-guide/acs-timertrigger
+    """
+    for index, task in enumerate(tasks if isinstance(tasks, list) else ()):
+        action = str(task.get("Action")) if isinstance(task, dict) else ""
+        if index > 0 and action.casefold() in catalog.TRIGGER_ACTIONS:
+            report.add(f"Tasks[{index}].Action", f"`{action}` has to be the first task, and the only trigger")
 
 
 def _check_task(report: Report, names: Names, path: str, task: Mapping[str, Any]) -> None:

@@ -8,11 +8,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from deployer.clock import VirtualClock
+from deployer.emulator.accounts import Accounts
 from deployer.emulator.actions import ApiError, Call, Principal
 from deployer.emulator.assumptions import Assumptions
 from deployer.emulator.context import Context
 from deployer.emulator.contract.check import flat_parameters, typed_parameters, undeclared_fields
 from deployer.emulator.contract.document import Contract
+from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ids import Ids
 from deployer.emulator.machines.scripted import ScriptedDriver
 from deployer.emulator.scheduler import Scheduler
@@ -75,6 +77,7 @@ class OosWorld:
         self.assistant = CloudAssistant(self.clock)
         self.api_calls: list[tuple[str, dict, str, Principal]] = []
         self.contract = Contract()
+        self.accounts = Accounts(OWNER.account_id, self.clock)
         self.context = Context(
             clock=self.clock,
             scheduler=self.scheduler,
@@ -84,8 +87,9 @@ class OosWorld:
             data_dir=data_dir,
             driver=ScriptedDriver(),
             call_api=self.call_api,
+            send=self.send,
         )
-        self.handlers = OosService(self.context).handlers()
+        self.handlers = OosService(self.context, self.accounts).handlers()
 
     def call_api(self, product, action, params, *, region_id, principal):
         operation = self.contract.find(product, action)
@@ -99,6 +103,9 @@ class OosWorld:
         if action in {"StopInstance", "DeleteInstance"}:
             return {}
         raise ApiError(403, "Forbidden.RAM", f"{action} is not allowed")
+
+    def send(self, request: HttpRequest) -> HttpResponse:
+        raise AssertionError(f"{request.method} {request.target}: there is no OSS here")
 
     def call(self, action: str, *, region_id: str = "cn-hangzhou", principal: Principal = OWNER, **params) -> dict:
         operation = self.contract.find("oos", action)

@@ -76,7 +76,7 @@ def test_the_same_client_token_starts_nothing_twice(world):
         ({"TemplateContent": NAP, "SafetyCheck": "Perhaps"}, "InvalidParameter"),
         ({"TemplateContent": NAP, "Parameters": {"surprise": 1}}, "InvalidParameter"),
         ({"TemplateContent": "FormatVersion: OOS-2019-06-01-State\nStates: {}"}, "Emulator.NotImplemented"),
-        ({"TemplateContent": NAP.replace("ACS::Sleep", "ACS::ECS::CopyImage")}, "Emulator.NotImplemented"),
+        ({"TemplateContent": NAP.replace("ACS::Sleep", "ACS::RDS::StartInstance")}, "Emulator.NotImplemented"),
     ],
 )
 def test_what_cannot_be_started_is_refused(world, params, code):

@@ -478,7 +478,7 @@ Tasks:
     Action: ACS::Approve
     Properties: {Approvers: [a, b], MinRequiredApprovals: 2, NotifyType: WebHook, WebHook: {URI: 'https://example.com'}}
 """)
-    assert world.messages[0]["WebHook"] == {"URI": "https://example.com"}
+    assert [message.url for message in world.messages] == ["https://example.com"]
     notify(execution, Notification(notify_type="Approve"))
     assert execution.status is Status.WAITING
     notify(execution, Notification(notify_type="Approve"))

@@ -11,14 +11,15 @@ from deployer.emulator.services.oos.start_handlers import StartActions
 from deployer.emulator.services.oos.state import OosState
 from deployer.emulator.services.oos.tag_handlers import TagActions
 from deployer.emulator.services.oos.template_handlers import TemplateActions
+from deployer.emulator.services.oss.authentication import KeyBook
 
 
 class OosService:
     """Executions, templates and application management over the API."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, keys: KeyBook) -> None:
         state = self.state = OosState(context)
-        hosts = Hosts(state)
+        hosts = Hosts(state, keys)
         self._parts: tuple[object, ...] = (
             StartActions(state, hosts),
             ExecutionActions(state),

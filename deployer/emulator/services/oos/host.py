@@ -5,28 +5,34 @@ from typing import Any
 
 from deployer.emulator.actions import ApiError, Principal
 from deployer.emulator.contract.document import Contract, Operation, Parameter
+from deployer.emulator.services.oos.object_storage import ObjectStorage
 from deployer.emulator.services.oos.state import OosState, StoredExecution
+from deployer.emulator.services.oss.authentication import KeyBook
 from deployer.oos.actions import ACTIONS
-from deployer.oos.api_calls import ApiParameter
+from deployer.oos.api_calls import ApiParameter, RestCall
 from deployer.oos.execution import Execution
-from deployer.oos.failures import ApiFailure
+from deployer.oos.failures import ApiFailure, TaskFailure
 from deployer.oos.runner import Host, Settings
-from deployer.oos.shipped import ProductActions
+from deployer.oos.shipped import product_actions, public_templates
 from deployer.oos.template import Task, Template
 
 
 class Hosts:
     """Makes the host of each execution."""
 
-    def __init__(self, state: OosState) -> None:
+    def __init__(self, state: OosState, keys: KeyBook) -> None:
         self._state = state
+        self._keys = keys
         self._contract = Contract()
-        self.product_actions = ProductActions()
+        self.product_actions = product_actions()
+        self.public_templates = public_templates()
 
     def make(self, root: StoredExecution, principal: Principal) -> Host:
         """The host of an execution and all its children."""
         assumptions = self._state.context.assumptions
         calls = _Calls(self._state, self._contract, root.execution, principal)
+        region_id = root.execution.region_id
+        storage = ObjectStorage(self._state.context, self._keys, region_id, calls.principal)
 
         def add_execution(child: Execution) -> None:
             self._state.executions[child.execution_id] = StoredExecution(
@@ -39,6 +45,9 @@ class Hosts:
             describe_api=calls.describe,
             find_template=lambda name, version: self.find_template(name, version, root.execution),
             add_execution=add_execution,
+            call_rest=lambda call: _call_rest(storage, call),
+            send_web_request=self._state.web.send,
+            send_message=self._state.web.send_message,
             settings=Settings(
                 task_seconds=assumptions.oos_task_seconds,
                 failed_execution_has_outputs=assumptions.oos_failed_execution_has_outputs,
@@ -46,21 +55,37 @@ class Hosts:
         )
 
     def find_template(self, name: str, version: str, execution: Execution) -> Template | None:
-        """One of the account's own templates, or a cloud product action."""
+        """One of the account's own templates, or a cloud product action. Errors: TaskFailure for one not emulated."""
         stored = self._state.find_template(name, account_id=execution.account_id, region_id=execution.region_id)
-        if stored is None:
-            return self.product_actions.find(name)
-        found = stored.find_version(version)
-        return None if found is None else found.template
+        if stored is not None:
+            found = stored.find_version(version)
+            return None if found is None else found.template
+        template = self.find_own_template(name)
+        if template is None and name.casefold().startswith(("acs::", "acs-")):
+            raise TaskFailure(f"Emulator.NotImplemented: {name} is not emulated by the local cloud")
+        return template
 
-    def unsupported_actions(self, tasks: tuple[Task, ...]) -> list[str]:
-        """Actions that exist in the cloud and cannot be run here."""
+    def find_own_template(self, name: str) -> Template | None:
+        """A template of the cloud's own: a cloud product action, or a public template."""
+        return self.product_actions.find(name) or self.public_templates.find(name)
+
+    def surely_unsupported(self, tasks: tuple[Task, ...]) -> list[str]:
+        """Actions that are not emulated and that every run of these tasks would reach."""
         missing: list[str] = []
         for task in tasks:
-            if task.action_key not in ACTIONS and self.product_actions.find(task.action) is None:
-                missing.append(task.action)
-            missing += self.unsupported_actions(task.loop_tasks)
+            if task.when is None:
+                missing += self.surely_unsupported(task.loop_tasks)
+                if task.action_key not in ACTIONS and self.product_actions.find(task.action) is None:
+                    missing.append(task.action)
+            if task.action_key == "acs::choice" or task.on_success.casefold() != "acs::next":
+                break
         return missing
+
+
+def _call_rest(storage: ObjectStorage, call: RestCall) -> dict[str, Any]:
+    if call.service.casefold() != "oss":
+        raise TaskFailure(f"Emulator.NotImplemented: {call.service} {call.api} is not emulated by the local cloud")
+    return storage.call(call)
 
 
 class _Calls:
@@ -79,18 +104,20 @@ class _Calls:
         return None if operation is None else tuple(_parameter(p) for p in operation.parameters.values())
 
     def call(self, service: str, api: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer's body. Errors: ApiFailure."""
+        """The answer's body. Errors: ApiFailure; TaskFailure for what is not emulated, which no waiting changes."""
         operation = self._find(service, api)
         if operation is None:
-            raise ApiFailure("Emulator.NotImplemented", f"{service} {api} is not emulated by the local cloud")
+            raise TaskFailure(f"Emulator.NotImplemented: {service} {api} is not emulated by the local cloud")
         region_id = str(parameters.get("RegionId") or self._execution.region_id)
         params = {**parameters, "RegionId": region_id} if "RegionId" in operation.parameters else dict(parameters)
         try:
-            principal = self._principal()
+            principal = self.principal()
             return self._state.context.call_api(
                 operation.product, operation.name, params, region_id=region_id, principal=principal
             )
         except ApiError as error:
+            if error.code == "Emulator.NotImplemented":
+                raise TaskFailure(f"{error.code}: {error.message}") from None
             raise ApiFailure(error.code, error.message, error.extra) from None
 
     def _find(self, service: str, api: str) -> Operation | None:
@@ -106,7 +133,7 @@ class _Calls:
                 return document.find(name)
         return None
 
-    def _principal(self) -> Principal:
+    def principal(self) -> Principal:
         """Who calls. An empty role means the caller of StartExecution.
 
         Source: https://help.aliyun.com/zh/oos/user-guide/query-the-ram-policy-required-for-template-execution

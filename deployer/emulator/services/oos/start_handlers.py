@@ -38,10 +38,9 @@ class StartActions:
 
     def _start(self, call: Call) -> StoredExecution:
         stored = self._named_template(call)
-        template = stored.execution.template
-        if template.is_state:
+        if stored.execution.template.is_state:
             raise not_implemented(call, "a template of type State")
-        unsupported = self._hosts.unsupported_actions(template.tasks)
+        unsupported = self._hosts.surely_unsupported(stored.execution.template.tasks)
         if unsupported:
             raise not_implemented(call, f"the action {', '.join(sorted(set(unsupported)))}")
         self._state.executions[stored.execution.execution_id] = stored
@@ -63,10 +62,12 @@ class StartActions:
             return StoredExecution(execution=self._execution(call, template), **_said(call))
         stored = self._state.find_template(str(name), account_id=call.principal.account_id, region_id=call.region_id)
         if stored is None:
-            product_action = self._hosts.product_actions.find(str(name))
-            if product_action is None:
+            own_template = self._hosts.find_own_template(str(name))
+            if own_template is None and str(name).casefold().startswith(("acs::", "acs-")):
+                raise not_implemented(call, f"the public template {name}")
+            if own_template is None:
                 raise self._state.not_exists("Template", str(name))
-            return StoredExecution(execution=self._execution(call, product_action), **_said(call))
+            return StoredExecution(execution=self._execution(call, own_template), **_said(call))
         version = stored.find_version(call.params.get("TemplateVersion", ""))
         if version is None:
             raise self._state.not_exists("TemplateVersion", call.params["TemplateVersion"])

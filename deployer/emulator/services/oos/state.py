@@ -9,6 +9,7 @@ from typing import Any
 
 from deployer.emulator.actions import ApiError
 from deployer.emulator.context import Context
+from deployer.emulator.services.oos.web import Web
 from deployer.oos.effects import Steps, drive
 from deployer.oos.execution import Execution
 from deployer.oos.template import Template
@@ -106,6 +107,7 @@ class OosState:
         self.executions: dict[str, StoredExecution] = {}
         self.templates: dict[tuple[str, str, str], StoredTemplate] = {}
         self.applications: dict[tuple[str, str], Application] = {}
+        self.web = Web()
         self._ready: deque[Callable[[], None]] = deque()
         self._is_draining = False
 
