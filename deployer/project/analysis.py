@@ -8,6 +8,7 @@ from deployer.project.applications import Application, choose_application, detec
 from deployer.project.detectors import LANGUAGES, OTHERS, PLAIN
 from deployer.project.detectors.detection import Detection, Detector
 from deployer.project.names import suggest_name
+from deployer.project.preparations import add_preparations
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme, find_readme, make_methods
 
@@ -75,7 +76,7 @@ def _first(detectors: Iterable[Detector], project_dir: ProjectDir, readme: Readm
 
 
 def _finish(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> ProjectAnalysis:
-    detection = found.detection or Detection(language="")
+    detection = _prepared(project_dir, readme, found)
     looked = (Evidence(file=readme.file, line=None, why="read first"),) if readme else ()
     return ProjectAnalysis(
         name=suggest_name(project_dir.name),
@@ -98,6 +99,17 @@ def _finish(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> Pr
         directory=found.application.directory if found.application else "",
         candidates=found.candidates,
     )
+
+
+def _prepared(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> Detection:
+    """What was detected, with what the README does between install and start."""
+    detection = found.detection or Detection(language="")
+    if not found.is_start:
+        return detection
+    if found.application is None:
+        return add_preparations(project_dir, readme, detection)
+    directory = found.application.directory
+    return add_preparations(project_dir.below(directory), found.application.readme, detection, directory)
 
 
 def _methods(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> tuple[Method, ...]:

@@ -1,53 +1,63 @@
 """Commands as READMEs and Procfiles write them: which shapes are known, and nothing else is ever taken over."""
 
 import re
-import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from deployer.models.analysis import MethodKind
+from deployer.project.command_dangers import find_danger
+from deployer.project.command_purposes import Purpose, is_script, purpose_of, purpose_of_script, unwrap
+from deployer.project.command_words import find_prompt, split_chain, split_words, without_comment
 
-_START_PROGRAMS = frozenset({
-    "gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress-serve", "flask", "fastapi", "streamlit", "gradio",
-    "chainlit", "langgraph", "python", "python3", "node", "java", "php", "celery",
-    "ruby", "rails", "puma", "rackup", "functions-framework-ruby", "cargo", "dotnet", "deno",
-})  # fmt: skip
-_INSTALL = re.compile(
-    r"(python3? -m )?pip3? install\b|uv (sync|pip install|add)\b|poetry install\b|pipenv (install|sync)\b|pdm (install|sync)\b"
-    r"|npm (ci|install|i)\b|yarn( install)?$|pnpm (i|install)\b|go mod (download|tidy)\b|composer install\b|bundle install\b|conda env create\b"
-)
-_BUILD = re.compile(
-    r"(npm|yarn|pnpm|bun) (run )?build\b|go build\b|mvnw? |\./mvnw |gradlew? |\./gradlew |make( build)?$|cargo build\b"
-    r"|python3? manage\.py (migrate|collectstatic)\b"
-)
-_WRAPPERS = (
-    ("uv", "run"), ("poetry", "run"), ("pipenv", "run"), ("pdm", "run"), ("rye", "run"), ("hatch", "run"), ("bundle", "exec"),
-)  # fmt: skip
-_RUN_WORDS = {"cargo": ("run",), "dotnet": ("run",), "deno": ("run", "serve", "task"), "rails": ("server", "s")}
-_DOCKER = ("docker", "docker-compose", "podman")
-_SCRIPT = re.compile(r"(?:(?:ba|z)?sh\s+|\./)[\w./-]+(\.sh)?( .*)?")
-_DANGEROUS = re.compile(
-    r"\b(curl|wget)\b.*\|\s*(sudo\s+)?(ba|z)?sh\b|\brm\s+-[a-z]*[rf]|\.ssh/|\.aws/|\.aliyun/|\bmkfs|\bdd if="
-)
-_METACHARACTERS = re.compile(r"[|;&<>`\n\0]|\$[({]")
 _PLAIN_PATH = re.compile(r"\w[\w.+-]*(?:/[\w.+-]+)*")
-_ASSIGNMENT = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
-_PLACEHOLDER = re.compile(r"<[^>]+>|\bpath/to\b|\byour[-_ ]|\.\.\.$|\{\{")
+_PLACEHOLDER = re.compile(
+    r"<[^<>\s][^<>]{0,60}>|(?<![\w/])/?path/to/|\byour[-_ ]\w|\b(?:YOUR|MY|REPLACE)_\w|\bxxx+\b|\.\.\.(?=\s|/|$)|…|\{\{"
+    r"|(?<=\s)\[[a-z_ -]{2,30}\](?=\s|$)|你的|您的"
+)
+_WINDOWS = re.compile(
+    r"(?:^|\s)(?:[A-Za-z]:\\|\.\\|\w+\\\w)|\.(?:bat|cmd|ps1|exe)\b|^(?:set|copy|dir|del|call|move)\s+\w|^\$env:|^py\s+-?\w|%\w+%"
+    r"|^(?:python|py)\.exe"
+)
+_MOVED = re.compile(r"(?:cd|pushd)\s+(['\"]?)([\w./-]+)\1/?")
+
+
+_WINDOWS_PROGRAM = re.compile(r"(?:py|python\.exe|[\w.\\/-]+\.(?:bat|cmd|ps1|exe))(?:\s|$)")
+_HOLDS_PLACEHOLDER = "it holds a placeholder"
+_DOES_MORE = "it is more than one plain command"
+_UNCLOSED = "its quotes do not close"
+_FOR_WINDOWS = "it is written for Windows"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CommandShape:
-    """What a line of shell is for: "start", "install", "build", "other" or "refused"; `why` says why it was refused.
+    """What a line of shell is for; `why` says why it was refused, `is_dangerous` that a person should know of it.
 
     `words` are its words without prompt, `sudo`, `uv run` and the like; `environment` the assignments before it;
     `directory` that of a leading `cd directory &&`.
     """
 
-    purpose: str
+    purpose: Purpose
     kind: MethodKind
     words: tuple[str, ...] = ()
     environment: tuple[tuple[str, str], ...] = ()
     directory: str | None = None
     why: str = ""
+    is_dangerous: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One command of a line, as it was written and as it was understood."""
+
+    text: str
+    shape: CommandShape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """The commands of one line, and the directory ("" for the first) in which the next line would run."""
+
+    parts: tuple[Part, ...]
+    directory: str
 
 
 def is_plain_path(path: str) -> bool:
@@ -56,102 +66,101 @@ def is_plain_path(path: str) -> bool:
 
 
 def read_command(line: str) -> CommandShape:
-    """The shape of one line of shell."""
-    text = re.sub(r"^\s*(\$|>|%|#)\s+", "", line).strip()
-    text = re.sub(r"\s+#\s.*$", "", text)
-    if _DANGEROUS.search(text):
-        return _refused("it fetches code into a shell, deletes, or reaches for keys")
-    directory = None
-    moved = re.match(r"cd\s+([\w./-]+)\s*&&\s*(.+)$", text)
-    if moved:
-        directory, text = moved[1].strip("/").removeprefix("./") or None, moved[2]
-    text = re.sub(r"\s*&\s*$", "", text)
-    if _PLACEHOLDER.search(text):
-        return _refused("it holds a placeholder")
-    if _METACHARACTERS.search(text):
-        return _refused("it is more than one plain command")
-    try:
-        words = shlex.split(text)
-    except ValueError:
-        return _refused("its quotes do not close")
-    environment, words = _split_environment(words)
-    if words[:1] == ["sudo"]:
-        words = words[1:]
-    if not words:
-        return CommandShape(purpose="other", kind=MethodKind.NATIVE_INSTALL)
-    kind, purpose = _classify(words)
-    return CommandShape(
-        purpose=purpose, kind=kind, words=tuple(_unwrap(words)), environment=tuple(environment), directory=directory
+    """The shape of one line of shell; of a chain of commands the last, in the directory the others lead to."""
+    parts = read_line(line).parts
+    return parts[-1].shape if parts else _other()
+
+
+def read_line(line: str, directory: str = "") -> Line:
+    """What a line chains with `&&` and `;`, each command in the directory the `cd` before it leads to.
+
+    A line that does more than that is one part: refused when it begins with a known program, else "other".
+    """
+    text = without_comment(line.removeprefix(find_prompt(line) or "").strip())
+    danger = find_danger(text)
+    if danger is not None:
+        return Line(parts=(Part(text=text, shape=replace(_refused(danger), is_dangerous=True)),), directory=directory)
+    split = split_chain(text)
+    if split is None:
+        return Line(parts=(Part(text=text, shape=_unsplit(text)),), directory=directory)
+    parts: list[Part] = []
+    for part in split:
+        moved = _MOVED.fullmatch(part)
+        if moved:
+            directory = join_directory(directory, moved[2])
+            continue
+        shape = _read_part(part)
+        parts.append(Part(text=part, shape=replace(shape, directory=directory) if directory else shape))
+    return Line(parts=tuple(parts), directory=directory)
+
+
+def join_directory(directory: str, moved: str) -> str:
+    """The directory after `cd moved`, below the one the command began in; `..` from there stays there."""
+    parts = [] if moved.startswith("/") else directory.split("/") if directory else []
+    for part in moved.strip("/").split("/"):
+        if part == "..":
+            parts = parts[:-1]
+        elif part not in {"", "."}:
+            parts = [*parts, part]
+    return "/".join(parts)
+
+
+def _read_part(part: str) -> CommandShape:
+    read = split_words(part)
+    if read is None:
+        return _unsplit(part)
+    if not read.words:
+        return replace(_other(), environment=read.environment)
+    words = unwrap(read.words)
+    purpose = _purpose(read.words, words)
+    if purpose is Purpose.OTHER:
+        return _refused(_FOR_WINDOWS) if _WINDOWS_PROGRAM.match(part) else replace(_other(), words=words)
+    if _PLACEHOLDER.search(part):
+        return _refused(_HOLDS_PLACEHOLDER)
+    if _WINDOWS.search(part):
+        return _refused(_FOR_WINDOWS)
+    return CommandShape(purpose=purpose, kind=_kind(words, purpose), words=words, environment=read.environment)
+
+
+def _purpose(written: tuple[str, ...], words: tuple[str, ...]) -> Purpose:
+    if (
+        is_script(words)
+        and words[0].removeprefix("./") not in {"mvnw", "gradlew"}
+        and not words[0].startswith("./vendor/")
+    ):
+        return purpose_of_script(words)
+    purpose = purpose_of(words)
+    wrapped_program = len(words) < len(written) and written[0] not in {"npx", "bunx"}
+    if purpose is Purpose.OTHER and wrapped_program and re.fullmatch(r"[a-z][\w.-]+", words[0]):
+        return Purpose.START if words[0] not in {"python", "python3"} else Purpose.OTHER
+    return purpose
+
+
+def _kind(words: tuple[str, ...], purpose: Purpose) -> MethodKind:
+    if words[0] in {"docker", "docker-compose", "podman", "podman-compose"}:
+        return MethodKind.DOCKER
+    if purpose is Purpose.BUILD:
+        return MethodKind.BUILD_AND_RUN
+    return (
+        MethodKind.SCRIPT
+        if is_script(words) and "gradlew" not in words[0] and "mvnw" not in words[0]
+        else MethodKind.NATIVE_INSTALL
     )
 
 
-def _classify(words: list[str]) -> tuple[MethodKind, str]:
-    text = " ".join(words)
-    if words[0] in _DOCKER:
-        return MethodKind.DOCKER, "start" if re.search(r"\b(run|up)\b", text) else "build"
-    if _INSTALL.match(text):
-        return MethodKind.NATIVE_INSTALL, "install"
-    if _BUILD.match(text):
-        return MethodKind.BUILD_AND_RUN, "build"
-    bare = _unwrap(words)
-    if bare[0].removeprefix("bin/").removeprefix("./bin/") in _START_PROGRAMS and not _is_tooling(bare):
-        return MethodKind.NATIVE_INSTALL, "start"
-    if len(bare) < len(words):
-        return MethodKind.NATIVE_INSTALL, "start"
-    if text.startswith(
-        ("npm start", "npm run", "yarn start", "yarn run", "pnpm start", "pnpm run", "go run", "bun run")
-    ):
-        return MethodKind.NATIVE_INSTALL, "start"
-    if _SCRIPT.fullmatch(text):
-        return MethodKind.SCRIPT, "start"
-    return MethodKind.NATIVE_INSTALL, "other"
+def _unsplit(text: str) -> CommandShape:
+    """A line that is not plain: refused when it begins with a known program, else nothing to speak of."""
+    known = split_words(re.split(r"[|;&<>`()'\"$]", text, maxsplit=1)[0])
+    if known is None or not known.words or _purpose(known.words, unwrap(known.words)) is Purpose.OTHER:
+        return _other()
+    if _PLACEHOLDER.search(text):
+        return _refused(_HOLDS_PLACEHOLDER)
+    return _refused(_UNCLOSED if split_words(text) is None else _DOES_MORE)
 
 
-def _is_tooling(words: list[str]) -> bool:
-    """`python -m venv`, `python --version`, test runners and one-liners start nothing."""
-    if len(words) < 2:
-        return words[0] in {"python", "python3", "node", "java", "php"}
-    if words[0] in {"python", "python3"}:
-        tools = {
-            "venv",
-            "pip",
-            "pytest",
-            "unittest",
-            "virtualenv",
-            "build",
-            "ensurepip",
-            "black",
-            "ruff",
-            "mypy",
-            "pipx",
-        }
-        one_off = {"-c", "-V", "--version", "setup.py"}
-        return words[1] in one_off or (words[1] == "-m" and (len(words) < 3 or words[2] in tools))
-    if words[0] == "flask":
-        return "run" not in words
-    runs = _RUN_WORDS.get(words[0].rpartition("/")[2])
-    if runs is not None:
-        return words[1] not in runs
-    return False
-
-
-def _unwrap(words: list[str]) -> list[str]:
-    if tuple(words[:2]) in _WRAPPERS and len(words) > 2:
-        rest = words[2:]
-        while rest and rest[0].startswith("--") and len(rest) > 1:
-            rest = rest[1:]
-        return rest
-    return words
-
-
-def _split_environment(words: list[str]) -> tuple[list[tuple[str, str]], list[str]]:
-    environment = []
-    while words and _ASSIGNMENT.match(words[0]):
-        name, _, value = words[0].partition("=")
-        environment.append((name, value))
-        words = words[1:]
-    return environment, words
+def _other() -> CommandShape:
+    return CommandShape(purpose=Purpose.OTHER, kind=MethodKind.NATIVE_INSTALL)
 
 
 def _refused(why: str) -> CommandShape:
-    return CommandShape(purpose="refused", kind=MethodKind.NATIVE_INSTALL, why=why)
+    return CommandShape(purpose=Purpose.REFUSED, kind=MethodKind.NATIVE_INSTALL, why=why)

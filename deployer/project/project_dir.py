@@ -85,20 +85,9 @@ class ProjectDir:
 
         Errors: FileOutsideProject, FileUnreadable, FileTooLarge.
         """
-        path = self._inside(relative)
-        try:
-            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
-        except (OSError, ValueError) as error:
-            raise FileUnreadable(relative, _reason(error)) from error
-        with os.fdopen(descriptor, "rb") as file:
-            found = os.fstat(file.fileno())
-            if not stat.S_ISREG(found.st_mode):
-                raise FileUnreadable(relative, "not a regular file")
-            if found.st_size > limit_bytes:
-                raise FileTooLarge(relative, found.st_size, limit_bytes)
-            data = file.read(limit_bytes + 1)
+        data, size_bytes = self._read_bytes(relative, limit_bytes + 1)
         if len(data) > limit_bytes:
-            raise FileTooLarge(relative, len(data), limit_bytes)
+            raise FileTooLarge(relative, max(size_bytes, len(data)), limit_bytes)
         return decode_text(data)
 
     def find_text(self, relative: str) -> str | None:
@@ -107,6 +96,24 @@ class ProjectDir:
             return self.read_text(relative)
         except (FileOutsideProject, FileUnreadable, FileTooLarge):
             return None
+
+    def find_head(self, relative: str, *, limit_bytes: int) -> str | None:
+        """The first lines of a text file of any size, as many as fit into the bytes; None when it cannot be read."""
+        try:
+            data, size_bytes = self._read_bytes(relative, limit_bytes)
+        except (FileOutsideProject, FileUnreadable):
+            return None
+        return decode_text(data if size_bytes <= limit_bytes else data[: data.rfind(b"\n") + 1])
+
+    def names_in(self, directory: str) -> tuple[str, ...]:
+        """The names of the files in one directory, links that stay inside among them, sorted; empty when there is none."""
+        try:
+            with os.scandir(self._inside(directory or ".")) as entries:
+                names = sorted(entry.name for entry in entries)
+        except (OSError, FileOutsideProject, FileUnreadable):
+            return ()
+        base = f"{directory}/" if directory else ""
+        return tuple(name for name in names if self.is_file(base + name))
 
     def files(self) -> tuple[str, ...]:
         """Every regular file the ignore rules leave, sorted, links not followed; at most 50,000. Read once."""
@@ -144,11 +151,18 @@ class ProjectDir:
         texts = {name: self.find_text(base + name) for name in IGNORE_FILES if (self.path / (base + name)).is_file()}
         return {name: text for name, text in texts.items() if text is not None}
 
-    def read_ignore_files(self, directory: str) -> dict[str, str]:
-        """The ignore files of one directory by name; unreadable ones are left out."""
-        base = f"{directory}/" if directory else ""
-        texts = {name: self.find_text(base + name) for name in IGNORE_FILES if (self.path / (base + name)).is_file()}
-        return {name: text for name, text in texts.items() if text is not None}
+    def _read_bytes(self, relative: str, limit_bytes: int) -> tuple[bytes, int]:
+        """(the first bytes, the size of the whole file). Errors: FileOutsideProject, FileUnreadable."""
+        path = self._inside(relative)
+        try:
+            descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0))
+        except (OSError, ValueError) as error:
+            raise FileUnreadable(relative, _reason(error)) from error
+        with os.fdopen(descriptor, "rb") as file:
+            found = os.fstat(file.fileno())
+            if not stat.S_ISREG(found.st_mode):
+                raise FileUnreadable(relative, "not a regular file")
+            return file.read(limit_bytes), found.st_size
 
     def _inside(self, relative: str) -> Path:
         pure = PurePosixPath(relative)

@@ -47,7 +47,6 @@ def detect_python(project_dir: ProjectDir, readme: Readme | None) -> Detection |
         language_version=version,
         package_manager=project.manifest.package_manager,
         install_command=install,
-        build_command=_build_command(project, commands, start),
         start_command=start.command if start else None,
         port=start.port if start else None,
         bind_host=start.bind_host if start else None,
@@ -172,14 +171,6 @@ def _install_command(project: PythonProject, start: Start | None) -> tuple[str |
         return None, ()
     listed = ", ".join(f"`{name}`" for name in packages)
     return f"pip install {' '.join(packages)}", (f"no file declares the dependencies; the code needs {listed}",)
-
-
-def _build_command(project: PythonProject, commands: tuple[ReadmeCommand, ...], start: Start | None) -> str | None:
-    """The migrations the README asks for, in a Django project whose `manage.py` is at the top."""
-    if start is None or start.framework != "django" or not project.project_dir.is_file("manage.py"):
-        return None
-    asked = any("migrate" in command.shape.words for command in commands if command.shape.purpose == "build")
-    return "python manage.py migrate --noinput" if asked else None
 
 
 def _agent_evidence(project: PythonProject) -> tuple[bool, tuple[Evidence, ...]]:

@@ -1,0 +1,41 @@
+"""What the README does between the install and the start, added to what a detector found (M38)."""
+
+import re
+from dataclasses import replace
+
+from deployer.project.detectors.detection import Detection
+from deployer.project.project_dir import ProjectDir
+from deployer.project.readme import Readme, read_preparations, read_requirements
+
+
+def add_preparations(
+    project_dir: ProjectDir, readme: Readme | None, detection: Detection, directory: str = ""
+) -> Detection:
+    """The detection with the README's requirement files and migrations; `directory` is where its application stands."""
+    if readme is None:
+        return detection
+    found = read_preparations(project_dir, readme, detection.language)
+    built = detection.build_command or ""
+    missing = (command for command in found.commands if command.removeprefix("bundle exec ") not in built)
+    build = [detection.build_command, *(_inside(command, directory) for command in missing)]
+    return replace(
+        detection,
+        install_command=_with_requirements(project_dir, readme, detection, directory),
+        build_command=" && ".join(dict.fromkeys(command for command in build if command)) or None,
+        warnings=(*detection.warnings, *found.left_out),
+    )
+
+
+def _with_requirements(project_dir: ProjectDir, readme: Readme, detection: Detection, directory: str) -> str | None:
+    install = detection.install_command
+    if detection.followed is None or detection.language != "python" or install is None or "pip install" not in install:
+        return install
+    tool = "uv pip" if detection.package_manager == "uv" else "pip"
+    missing = [
+        file for file in read_requirements(project_dir, readme, detection.followed) if file not in install.split()
+    ]
+    return " && ".join((install, *(_inside(f"{tool} install -r {file}", directory) for file in missing)))
+
+
+def _inside(command: str, directory: str) -> str:
+    return f"(cd {directory} && {command})" if directory else command

@@ -1,0 +1,128 @@
+"""The ways to run the project a README's blocks of code describe: commands followed through `cd` and `export`."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from deployer.models.analysis import MethodKind
+from deployer.project.command_purposes import Purpose
+from deployer.project.command_shapes import CommandShape, Part, join_directory, read_line
+from deployer.project.command_words import fill_port
+from deployer.project.project_dir import ProjectDir
+from deployer.project.readme.document import CodeBlock
+from deployer.project.readme.model import ReadmeCommand, Way, rank_of
+from deployer.project.readme.sections import Standing, is_negated, standing_of
+from deployer.project.readme.shell_lines import read_lines
+
+_MOST_COMMANDS = 400
+_FLAVOURS = {MethodKind.DOCKER: "docker", MethodKind.SCRIPT: "script"}
+_Placed = tuple[ReadmeCommand, tuple[str, ...], Standing]
+
+
+def read_ways(
+    project_dir: ProjectDir, file: str, blocks: Iterable[CodeBlock]
+) -> tuple[tuple[Way, ...], tuple[ReadmeCommand, ...]]:
+    """(ways, best first; refused lines) of a README's code."""
+    groups: dict[tuple[tuple[str, ...], str], list[_Placed]] = {}
+    refused: list[ReadmeCommand] = []
+    for count, placed in enumerate(_read_commands(project_dir, file, blocks)):
+        if count >= _MOST_COMMANDS:
+            break
+        command, headings, _standing = placed
+        if command.shape.purpose is Purpose.REFUSED:
+            refused.append(command)
+        else:
+            groups.setdefault((headings, _FLAVOURS.get(command.shape.kind, "native")), []).append(placed)
+    ways = _with_steps([_way(placed) for placed in groups.values()])
+    return tuple(sorted(ways, key=rank_of)), tuple(refused)
+
+
+def _read_commands(project_dir: ProjectDir, file: str, blocks: Iterable[CodeBlock]) -> Iterator[_Placed]:
+    shell = _Shell(project_dir)
+    headings: tuple[str, ...] = ()
+    for block in blocks:
+        if block.headings != headings:
+            headings = block.headings
+            shell.directory = ""
+        standing = standing_of(headings, "" if block.is_inline else block.lead)
+        for number, line in read_lines(block):
+            if block.is_inline and (" " not in line.strip() or is_negated(block.lead, line)):
+                continue
+            for part in shell.read(line):
+                is_shown = not block.is_inline or part.shape.purpose is not Purpose.REFUSED or part.shape.is_dangerous
+                if part.shape.purpose is not Purpose.OTHER and is_shown:
+                    section = headings[-1] if headings else ""
+                    found = ReadmeCommand(text=part.text, file=file, line=number, section=section, shape=part.shape)
+                    yield found, headings, standing
+
+
+class _Shell:
+    """What the lines before have changed: the directory, the variables, and the name of a clone, which is the project itself."""
+
+    def __init__(self, project_dir: ProjectDir) -> None:
+        self.directory = ""
+        self._project_dir = project_dir
+        self._environment: dict[str, str] = {}
+        self._clone = ""
+
+    def read(self, line: str) -> Iterator[Part]:
+        """The commands of one line as they would run here."""
+        read = read_line(fill_port(line), self.directory)
+        for part in read.parts:
+            words = part.shape.words
+            if words[:2] == ("git", "clone") and len(words) > 2:
+                self._clone = words[-1].rstrip("/").rpartition("/")[2].removesuffix(".git")
+            assigned = words[1:] if words[:1] == ("export",) else ()
+            self._environment |= {name: value for name, sign, value in (one.partition("=") for one in assigned) if sign}
+            yield replace(part, shape=self._placed(part.shape))
+        self.directory = self._inside(read.directory)
+
+    def _placed(self, shape: CommandShape) -> CommandShape:
+        own = dict(shape.environment)
+        environment = tuple({**self._environment, **own}.items())
+        kind = shape.kind
+        if (
+            kind is MethodKind.SCRIPT
+            and shape.words[0].startswith("./")
+            and not self._project_dir.is_file(shape.words[0])
+        ):
+            kind = MethodKind.NATIVE_INSTALL  # a program the build makes
+        return replace(shape, environment=environment, directory=self._inside(shape.directory or "") or None, kind=kind)
+
+    def _inside(self, directory: str) -> str:
+        """The directory of the project that is meant: `cd` into a clone, or into what is not there, leads to its top."""
+        parts = directory.split("/")
+        if parts[0] and parts[0] == self._clone:
+            parts = parts[1:]
+        while parts and not self._project_dir.is_directory("/".join(parts)):
+            parts = parts[1:]
+        return join_directory("", "/".join(parts))
+
+
+def _way(placed: list[_Placed]) -> Way:
+    commands = tuple(one for one, _headings, _standing in placed)
+    return Way(kind=_kind(commands), standing=placed[0][2], commands=commands)
+
+
+def _kind(commands: Iterable[ReadmeCommand]) -> MethodKind:
+    kinds = {one.shape.kind for one in commands}
+    return next(
+        (kind for kind in (MethodKind.DOCKER, MethodKind.SCRIPT, MethodKind.BUILD_AND_RUN) if kind in kinds),
+        MethodKind.NATIVE_INSTALL,
+    )
+
+
+def _with_steps(ways: list[Way]) -> list[Way]:
+    """Ways that start something, with the steps of sections before; a step that belongs to none is a way of its own."""
+    steps: list[Way] = []
+    found: list[Way] = []
+    used = 0
+    for way in ways:
+        if way.kind in _FLAVOURS or way.standing is Standing.DISCOURAGED:
+            found.append(way)
+        elif way.first(Purpose.START) is None and way.first(Purpose.DEVELOP) is None:
+            steps.append(way)
+        else:
+            needed = () if way.first(Purpose.INSTALL) else tuple(one for step in steps for one in step.commands)
+            used = len(steps) if needed else used
+            found.append(replace(way, steps=needed, kind=_kind((*needed, *way.commands))))
+    return [*found, *steps[used:]]

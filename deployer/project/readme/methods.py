@@ -1,0 +1,95 @@
+"""The ways of a README as they are shown: which one was chosen, and why not the others."""
+
+from deployer.models.analysis import Method, MethodKind
+from deployer.project.command_purposes import Purpose
+from deployer.project.project_dir import ProjectDir
+from deployer.project.readme.model import Readme, ReadmeCommand, Way
+from deployer.project.readme.sections import Standing
+from deployer.project.readme.tree import find_obstacle
+
+_KIND_WORDS = {
+    MethodKind.NATIVE_INSTALL: "a native way",
+    MethodKind.BUILD_AND_RUN: "a way that builds and runs",
+    MethodKind.SCRIPT: "a script",
+    MethodKind.DOCKER: "Docker",
+}
+
+
+def make_methods(
+    project_dir: ProjectDir, readme: Readme, followed: ReadmeCommand | None, started: str | None
+) -> tuple[Method, ...]:
+    """One method per way, the chosen one first, then by rank; then the lines that are never run.
+
+    `followed` is the command the start was taken from, `started` the command that starts the project in the end.
+    """
+    chosen = next((way for way in readme.ways if followed in way.commands), None)
+    ways = sorted(readme.ways, key=lambda way: way is not chosen)
+    methods = [_method(way, _reason(project_dir, way, chosen, followed, started), chosen=way is chosen) for way in ways]
+    return (*methods, *(_refused(one) for one in readme.refused))
+
+
+def _method(way: Way, reason: str, *, chosen: bool) -> Method:
+    return Method(
+        kind=way.kind,
+        file=way.commands[0].file,
+        line=way.commands[0].line,
+        section=way.section,
+        commands=tuple(one.text.strip() for one in way.whole),
+        chosen=chosen,
+        reason=reason,
+    )
+
+
+def _refused(command: ReadmeCommand) -> Method:
+    return Method(
+        kind=MethodKind.SCRIPT if command.shape.is_dangerous else command.shape.kind,
+        file=command.file,
+        line=command.line,
+        section=command.section,
+        commands=(command.text.strip(),),
+        chosen=False,
+        reason=f"never run: {command.shape.why}",
+    )
+
+
+def _reason(
+    project_dir: ProjectDir, way: Way, chosen: Way | None, followed: ReadmeCommand | None, started: str | None
+) -> str:
+    if way is chosen and followed is not None:
+        return f"its command at line {followed.line} fits the files of the project"
+    start = way.first(Purpose.START)
+    against = _against(way, start)
+    if against is not None:
+        return against
+    obstacle = find_obstacle(project_dir, start.shape) if start else None
+    if obstacle is not None:
+        return obstacle
+    if chosen is not None and followed is not None:
+        return f"line {followed.line} comes first: {_why_first(chosen, way)}"
+    if started is None:
+        return "nothing in the project answers to it"
+    if way.kind is MethodKind.DOCKER:
+        return "Docker comes last, and the project starts without it"
+    return f"the files of the project say it better: `{started[:80]}`"
+
+
+def _against(way: Way, start: ReadmeCommand | None) -> str | None:
+    """What speaks against a way by itself, whatever the project is."""
+    if way.standing is Standing.DISCOURAGED and start is not None:
+        return f"it stands under `{way.section}`, which is not how it is meant to be run" if way.section else (
+            "the README advises against it"
+        )  # fmt: skip
+    if start is not None:
+        return None
+    develops = way.first(Purpose.DEVELOP)
+    if develops is not None:
+        return f"`{develops.text.strip()[:60]}` serves one developer only"
+    return "it only tests" if way.first(Purpose.TEST) and len(way.commands) == 1 else "it starts nothing"
+
+
+def _why_first(chosen: Way, other: Way) -> str:
+    if chosen.kind is not other.kind:
+        return f"{_KIND_WORDS[chosen.kind]} before {_KIND_WORDS[other.kind]}"
+    if chosen.standing is not other.standing:
+        return "meant for servers" if chosen.standing is Standing.PRODUCTION else "meant for everybody"
+    return "it is the first of its kind"

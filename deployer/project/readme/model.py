@@ -1,0 +1,107 @@
+"""What was read in a README: the ways to run the project with their commands and places, and what else it mentions."""
+
+from dataclasses import dataclass, replace
+
+from deployer.models.analysis import MethodKind
+from deployer.project.command_purposes import Purpose
+from deployer.project.command_shapes import CommandShape
+from deployer.project.readme.sections import Standing
+
+_RANK = {kind: rank for rank, kind in enumerate(MethodKind)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadmeCommand:
+    """One plain command of the README; `section` is the heading it stands under."""
+
+    text: str
+    file: str
+    line: int
+    section: str
+    shape: CommandShape
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Way:
+    """One way to run the project, or a step of it: the commands of one section that go together.
+
+    `steps` are the commands of sections before it that it needs: "Installation" before "Usage".
+    """
+
+    kind: MethodKind
+    standing: Standing
+    commands: tuple[ReadmeCommand, ...]
+    steps: tuple[ReadmeCommand, ...] = ()
+
+    @property
+    def section(self) -> str:
+        return self.commands[0].section
+
+    @property
+    def whole(self) -> tuple[ReadmeCommand, ...]:
+        """All commands in the order they are to be run."""
+        return (*self.steps, *self.commands)
+
+    def only(self, directory: str) -> "Way | None":
+        """The commands that run in one directory; None when none does."""
+        here, before = (
+            tuple(
+                replace(one, shape=replace(one.shape, directory=None))
+                for one in commands
+                if one.shape.directory == directory
+            )
+            for commands in (self.commands, self.steps)
+        )
+        return replace(self, commands=here, steps=before) if here else None
+
+    def first(self, purpose: Purpose) -> ReadmeCommand | None:
+        """Its first own command for a purpose."""
+        return next((one for one in self.commands if one.shape.purpose is purpose), None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A setting the README names, and where."""
+
+    value: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readme:
+    """What a README says. `ports` are (number, line) of local addresses, `variables` the settings it names.
+
+    `ways` are best first; `refused` the lines that begin like a command and are none that could be run; `talk` the
+    lines that speak to AI agents; `is_cut` tells that only its head was read.
+    """
+
+    file: str
+    ways: tuple[Way, ...]
+    refused: tuple[ReadmeCommand, ...]
+    ports: tuple[tuple[int, int], ...]
+    variables: tuple[Mention, ...] = ()
+    talk: tuple[int, ...] = ()
+    is_cut: bool = False
+
+    @property
+    def commands(self) -> tuple[ReadmeCommand, ...]:
+        """Every command, in the order of the text."""
+        return tuple(sorted(self.best_first(), key=lambda one: one.line))
+
+    def best_first(self) -> tuple[ReadmeCommand, ...]:
+        """The commands, those of the best way first (M36), each once."""
+        return tuple({one: None for way in self.ways for one in way.commands})
+
+    def part_about(self, directory: str) -> "Readme":
+        """What it says to do in one directory of the project, as if that were a project of its own."""
+        ways = (way.only(directory) for way in self.ways)
+        return replace(self, ways=tuple(way for way in ways if way is not None))
+
+
+def rank_of(way: Way) -> tuple[bool, int, int, int]:
+    """Native before built, script and Docker; within a kind, what is for servers before what is for developers.
+
+    What the README discourages comes last, whatever its kind.
+    """
+    discouraged = way.standing is Standing.DISCOURAGED
+    return discouraged, _RANK[way.kind], way.standing, way.commands[0].line

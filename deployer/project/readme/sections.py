@@ -1,0 +1,89 @@
+"""What a heading says of the commands below it: for servers, for anybody, for developers, or better not (English and Chinese)."""
+
+import re
+from collections.abc import Iterable
+from enum import IntEnum
+
+
+class Standing(IntEnum):
+    """How far the commands of a section are meant for a server, best first."""
+
+    PRODUCTION = 0
+    PLAIN = 1
+    DEVELOPMENT = 2
+    DISCOURAGED = 3  # tests, what is deprecated, other systems, what comes after
+
+
+_WORDS = {
+    Standing.PRODUCTION: frozenset({"production", "prod", "deploy", "deploying", "deployment", "hosting", "selfhost"}),
+    Standing.DEVELOPMENT: frozenset({
+        "development", "develop", "developing", "dev", "debug", "debugging", "contribute", "contributing", "contribution",
+        "contributors", "hacking", "reload",
+    }),
+    Standing.DISCOURAGED: frozenset({
+        "deprecated", "legacy", "obsolete", "outdated", "unsupported", "unmaintained", "test", "tests", "testing", "linting",
+        "uninstall", "uninstallation", "upgrade", "upgrading", "windows", "troubleshooting", "faq", "changelog", "benchmark",
+        "benchmarks", "roadmap", "client", "alternatives",
+    }),
+}  # fmt: skip
+_CHINESE = {
+    Standing.PRODUCTION: ("生产", "部署", "上线", "线上"),
+    Standing.DEVELOPMENT: ("开发", "调试", "贡献"),
+    Standing.DISCOURAGED: (
+        "废弃",
+        "弃用",
+        "过时",
+        "旧版",
+        "不推荐",
+        "测试",
+        "卸载",
+        "常见问题",
+        "更新日志",
+        "排错",
+        "升级",
+    ),
+}
+_UNIX = frozenset({"linux", "mac", "macos", "unix", "osx", "ubuntu", "debian", "centos"})
+_WARNING = re.compile(
+    r"\bdeprecated\b|\bobsolete\b|\bno longer\b|\bdo not use\b|\bdon't use\b|\bwindows\b|不推荐|已废弃|已弃用|不再(?:支持|使用|维护)|请勿使用",
+    re.IGNORECASE,
+)
+_NEGATION = re.compile(
+    r"(?:\bnot|n't|\bnever|\bavoid|\binstead of|\brather than|\bwithout|\bno longer|不要|请勿|切勿|不能|不再|而不是)[^.。;；]{0,30}$",
+    re.IGNORECASE,
+)
+
+
+def standing_of(headings: Iterable[str], lead: str = "") -> Standing:
+    """The standing of what is below these headings, after this paragraph: the innermost heading that says something decides.
+
+    What a heading anywhere above calls deprecated stays so.
+    """
+    found = [one for one in map(_standing_of_title, headings) if one is not Standing.PLAIN]
+    if Standing.DISCOURAGED in found or _is_warned_of(lead):
+        return Standing.DISCOURAGED
+    return found[-1] if found else Standing.PLAIN
+
+
+def is_negated(sentence: str, code: str) -> bool:
+    """Whether a sentence says not to do what the code in it does."""
+    return _NEGATION.search(sentence.partition(code)[0][-60:]) is not None
+
+
+def _is_warned_of(lead: str) -> bool:
+    found = _WARNING.search(lead)
+    return found is not None and not (found[0].lower() == "windows" and _UNIX & set(_words(lead)))
+
+
+def _standing_of_title(title: str) -> Standing:
+    words = set(_words(title))
+    if "windows" in words and words & _UNIX:
+        words.discard("windows")
+    for standing in (Standing.DISCOURAGED, Standing.DEVELOPMENT, Standing.PRODUCTION):
+        if words & _WORDS[standing] or any(word in title for word in _CHINESE[standing]):
+            return standing
+    return Standing.PLAIN
+
+
+def _words(text: str) -> list[str]:
+    return re.findall(r"[a-z]+", text.lower())
