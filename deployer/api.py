@@ -367,9 +367,9 @@ class Deployer:
     def _open_backend(self, deploy_region_id: str) -> Backend:
         from deployer.backends.registry import open_backend
 
-        return open_backend(
-            self._backend_name, Settings(session=self._open_session(), deploy_region_id=deploy_region_id)
-        )
+        session = self._open_session()
+        settings = Settings(session=session, deploy_region_id=deploy_region_id, is_local=self._local)
+        return open_backend(self._backend_name, settings)
 
     def _open_session(self) -> Session:
         if self._session is None:

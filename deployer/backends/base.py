@@ -14,8 +14,21 @@ from deployer.models.release import Artifact, InstanceVerification, Release, Tar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Guidance:
+    """One way to mend a finding. `auto_ok`: an agent may run it unasked; `needs_consent`: the user is asked first."""
+
+    command: str
+    note: str
+    auto_ok: bool
+    needs_consent: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Check:
-    """One finding of `check`. `ok` None: a warning. `ask` is what an agent should ask its user; `code` an error's."""
+    """One finding of `check`. `ok` None: a warning. `ask` is what an agent should ask its user; `code` an error's.
+
+    `guidance` are the ways to mend it, the best one first; nothing is ever run by the deployer itself.
+    """
 
     id: str
     ok: bool | None
@@ -23,6 +36,7 @@ class Check:
     fix: str | None = None
     ask: str | None = None
     code: str | None = None
+    guidance: tuple[Guidance, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,10 +127,14 @@ class PastRelease:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
-    """What a backend is made with. `session` holds credentials and endpoints for those that speak by the SDKs."""
+    """What a backend is made with. `session` holds credentials and endpoints for those that speak by the SDKs.
+
+    `is_local` says that the cloud is the one on this computer, which programs of others do not reach.
+    """
 
     session: Session
     deploy_region_id: str
+    is_local: bool = False
 
 
 class Backend(Protocol):

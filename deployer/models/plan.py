@@ -78,7 +78,7 @@ class Observed:
     application_exists: bool
     group_exists: bool
     instances: tuple[InstanceFacts, ...]  # of the group, or the chosen existing one
-    network: Network | None  # None with an existing instance
+    network: Network | None  # None where the backend leaves it to somebody else
     image_id: str | None
     artifact_exists: bool
     last_release: LastRelease | None
@@ -186,7 +186,7 @@ class OpenPort:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunInstance:
-    """Create the ECS instance."""
+    """Create the ECS instance. Image and disk category are empty where the backend leaves them to somebody else."""
 
     instance_name: str
     instance_type: str

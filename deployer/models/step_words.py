@@ -38,7 +38,7 @@ def step_words(step: Step) -> StepWords:  # noqa: C901  (one case for each kind 
         case OpenPort():
             return ("keep" if step.is_open else "change"), "open port", f"TCP {step.port} from {step.cidr_block}"
         case RunInstance():
-            disk = f"{step.system_disk_gib} GiB {step.system_disk_category}"
+            disk = f"{step.system_disk_gib} GiB {step.system_disk_category}".rstrip()
             details = f"{step.instance_name}: {step.instance_type}, {disk}, {step.bandwidth_mbps} Mbit/s"
             return "create", "ECS instance", details
         case TagInstances():

@@ -5,6 +5,7 @@ from dataclasses import asdict
 from typing import Any
 
 from deployer.backends.base import Backend
+from deployer.errors.appmanager import GroupStateUnknown
 from deployer.errors.cloud import BudgetExceeded
 from deployer.models.config import DeployConfig, ExistingInstance, NewInstance
 from deployer.models.plan import (
@@ -32,11 +33,13 @@ ANYWHERE = "0.0.0.0/0"
 
 
 def observe_and_plan(backend: Backend, prepared: Prepared, *, runner: str, force: bool = False) -> Plan:
-    """The plan for what is there now. `force` releases again what already runs.
+    """The plan for what is there now. `force` releases again what already runs, and where that cannot be told.
 
-    Errors: TargetError, CloudError, AccessError, BudgetExceeded.
+    Errors: TargetError, CloudError, AccessError, BudgetExceeded, GroupStateUnknown.
     """
     observed = backend.observe(prepared.config, prepared.content)
+    if observed.group_state is GroupState.UNKNOWN and not force:
+        raise GroupStateUnknown(prepared.config.application_name, prepared.config.application_group_name)
     quote = backend.quote(prepared.config, observed, prepared.artifact_bytes)
     plan = make_plan(prepared, observed, quote, runner=runner, force=force)
     _check_budget(prepared.config, plan)
@@ -133,13 +136,11 @@ def _network_steps(config: DeployConfig, observed: Observed) -> Sequence[Step]:
 
 
 def _run_instance(config: DeployConfig, wanted: NewInstance, observed: Observed) -> RunInstance:
-    assert observed.network is not None
-    assert observed.image_id is not None
     return RunInstance(
         instance_name=f"{config.application_name}-{config.application_group_name}"[:128],
         instance_type=wanted.instance_type,
-        image_id=observed.image_id,
-        system_disk_category=observed.network.system_disk_category,
+        image_id=observed.image_id or "",
+        system_disk_category=observed.network.system_disk_category if observed.network else "",
         system_disk_gib=wanted.system_disk_gib,
         bandwidth_mbps=wanted.bandwidth_mbps,
     )

@@ -29,7 +29,7 @@ from deployer.backends.sdk.observing import known_region, observe
 from deployer.backends.sdk.provisioning import Provisioner
 from deployer.backends.sdk.quoting import quote
 from deployer.backends.sdk.releasing import Releaser
-from deployer.backends.sdk.run import DeployRun, Intent, begin_run
+from deployer.backends.sdk.run import DeployRun, Intent, begin_deploy, begin_run
 from deployer.backends.sdk.tags import member_tags
 from deployer.backends.sdk.uploading import upload
 from deployer.cloud.cloud import Cloud
@@ -77,21 +77,7 @@ class SdkBackend:
     @contextmanager
     def begin(self, plan: Plan, command: str, emit: Emit) -> Iterator[list[dict[str, str]]]:
         """Hold the group's lock and keep its journal while the block runs; gives the growing list of what was made."""
-        names = LedgerNames(
-            application_name=plan.config.application_name,
-            application_group_name=plan.config.application_group_name,
-        )
-        with begin_run(
-            self._cloud,
-            names,
-            plan.observed.bucket_name,
-            Intent(
-                account_id=plan.observed.account_id,
-                command=command,
-                content=f"{plan.artifact_sha256}:{plan.scripts_sha256}:{plan.settings_sha256}",
-            ),
-            emit,
-        ) as run:
+        with begin_deploy(self._cloud, plan, command, emit) as run:
             self._run = run
             try:
                 yield run.made

@@ -1,7 +1,9 @@
 """A look at the application on its instances by a read-only probe, and its removal from an instance that stays."""
 
 import uuid
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeAlias
 
 from deployer.backends.base import LogRequest
 from deployer.backends.runner.command import MAX_PROBE_LOG_BYTES, ProbeInput, RunnerInput, render_command, render_probe
@@ -23,13 +25,15 @@ PROBE_SECONDS = 60
 UNINSTALL_SECONDS = 300
 LOG_PIECES = 32  # up to 256,000 bytes of log, 8,000 a probe
 UNHEALTHY = {0, 502, 503}
+Judge: TypeAlias = Callable[[ProbeReport, int | None], tuple[CheckResult, ...]]
 
 
 class Inspector:
     """Asks every instance of a group what runs there."""
 
-    def __init__(self, cloud: Cloud) -> None:
+    def __init__(self, cloud: Cloud, judge: Judge | None = None) -> None:
         self._cloud = cloud
+        self._judge = judge or judge_report
 
     def inspect(self, request: LogRequest) -> tuple[InstanceVerification, ...]:
         """One finding an instance; one about the group where it has none any more.
@@ -89,7 +93,7 @@ class Inspector:
             check = CheckResult(name="assistant", ok=None, detail=detail)
             return _finding(instance, Verdict.INCONCLUSIVE, (check,), None, "")
         log = self._whole_log(instance.instance_id, request, report)
-        checks = judge(report, request.port)
+        checks = self._judge(report, request.port)
         verdict = verdict_of(checks)  # a log decides nothing, neither by its words nor by its absence
         if not report.log_found:
             checks += (CheckResult(name="log", ok=None, detail="there is no log file: /root/app.log is missing"),)
@@ -156,7 +160,7 @@ class Inspector:
             raise UninstallFailed(instance.instance_id, application_name, reason)
 
 
-def judge(report: ProbeReport, port: int | None) -> tuple[CheckResult, ...]:
+def judge_report(report: ProbeReport, port: int | None) -> tuple[CheckResult, ...]:
     """What the evidence says: process, port and address, HTTP. Words in the log decide nothing."""
     if not report.installed:
         return (

@@ -21,7 +21,7 @@ CENT = Decimal("0.01")
 
 def quote(cloud: Cloud, config: DeployConfig, observed: Observed, artifact_bytes: int) -> Quote:
     """The price of a new instance, or only of the storage when an existing one is used."""
-    storage = _storage(artifact_bytes)
+    storage = storage_price(artifact_bytes)
     if not isinstance(config.instance, NewInstance) or observed.instances:
         return Quote(
             currency="CNY",
@@ -30,7 +30,7 @@ def quote(cloud: Cloud, config: DeployConfig, observed: Observed, artifact_bytes
             hourly_total=Decimal(0),
             monthly_total=storage.monthly or Decimal(0),
             cross_check_hourly=None,
-            notes=("no new compute: the instance is there already; only OSS storage is added", *_notes()),
+            notes=("no new compute: the instance is there already; only OSS storage is added", *price_notes()),
             request_ids=(),
             new_compute=False,
         )
@@ -54,7 +54,7 @@ def quote(cloud: Cloud, config: DeployConfig, observed: Observed, artifact_bytes
         hourly_total=hourly,
         monthly_total=monthly.quantize(CENT, ROUND_HALF_UP),
         cross_check_hourly=cross_check,
-        notes=(*notes, *_notes()),
+        notes=(*notes, *price_notes()),
         request_ids=request_ids,
         new_compute=True,
     )
@@ -122,7 +122,8 @@ def _traffic(bandwidth_mbps: int) -> tuple[PriceItem, ...]:
     )
 
 
-def _storage(artifact_bytes: int) -> PriceItem:
+def storage_price(artifact_bytes: int) -> PriceItem:
+    """What keeping the archive in OSS costs, from the dated table."""
     monthly = (Decimal(artifact_bytes) / GIB * OSS_STORAGE_PER_GIB_MONTH).quantize(Decimal("0.0001"), ROUND_HALF_UP)
     return PriceItem(
         name="OSS storage",
@@ -137,5 +138,6 @@ def _storage(artifact_bytes: int) -> PriceItem:
     )
 
 
-def _notes() -> tuple[str, ...]:
+def price_notes() -> tuple[str, ...]:
+    """What is said below every quote."""
     return (f"traffic and OSS figures are from the price table of {OSS_TABLE_DATE}",)

@@ -8,6 +8,7 @@ from deployer.backends.runner.command import RunnerInput, render_command, render
 from deployer.backends.runner.evidence import parse_output
 from deployer.backends.sdk.run import DeployRun
 from deployer.backends.sdk.runners import CommandOutcome, run_by_assistant, run_by_oos
+from deployer.clock import Clock
 from deployer.cloud.cloud import Cloud
 from deployer.errors.access import PermissionDenied
 from deployer.events import WarningRaised
@@ -32,7 +33,7 @@ class Releaser:
 
     def release(self, artifact: Artifact, targets: tuple[Target, ...]) -> Release:
         """What came of it on every target. The record says `started` before and `good` or `failed` after."""
-        record = self._record(artifact, targets)
+        record = new_record(self._cloud, self._plan, self._run, artifact, targets, self._runner_name())
         self._history.write(record)
         environment = self._send_environment()
         runner, execution_id, results = self._runner_name(), None, []
@@ -51,7 +52,7 @@ class Releaser:
             replace(
                 record,
                 status="good" if release.ok else "failed",
-                finished_at=self._now(),
+                finished_at=now_text(self._cloud.session.clock),
                 runner=runner,
                 execution_id=execution_id,
                 evidence={result.instance_id: dict(result.evidence) for result in results},
@@ -61,37 +62,6 @@ class Releaser:
 
     def _runner_name(self) -> str:
         return next((step.runner for step in self._plan.steps if hasattr(step, "runner")), "oos")
-
-    def _now(self) -> str:
-        return self._cloud.session.clock.now().astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-    def _record(self, artifact: Artifact, targets: tuple[Target, ...]) -> ReleaseRecord:
-        plan, config = self._plan, self._plan.config
-        start_sha256, stop_sha256 = plan.scripts_sha256.split(":")
-        return ReleaseRecord(
-            release_id=self._run.deploy_id,
-            application_name=config.application_name,
-            application_group_name=config.application_group_name,
-            deploy_region_id=config.deploy_region_id,
-            status="started",
-            artifact_sha256=artifact.sha256,
-            artifact_bytes=artifact.size_bytes,
-            start_sha256=start_sha256,
-            stop_sha256=stop_sha256,
-            settings_sha256=plan.settings_sha256,
-            instance_ids=tuple(target.instance_id for target in targets),
-            plan_id=plan.plan_id,
-            runner=self._runner_name(),
-            started_at=self._now(),
-            port=config.port,
-            health_path=config.health.path,
-            account_id=plan.observed.account_id,
-            identity_arn=plan.observed.identity_arn,
-            session_id=self._cloud.session.session_id,
-            source_commit=plan.package.source_commit if plan.package else None,
-            hourly_total=str(plan.quote.hourly_total),
-            currency=plan.quote.currency,
-        )
 
     def _send_environment(self) -> tuple[str, str] | None:
         """(object name, SHA-256) of the variables: they may hold secrets, so no command carries them."""
@@ -164,6 +134,43 @@ class Releaser:
                     )
                 )
         return run_by_assistant(self._cloud, self._run, target, command, release_id=release_id, seconds=seconds)
+
+
+def new_record(
+    cloud: Cloud, plan: Plan, run: DeployRun, artifact: Artifact, targets: tuple[Target, ...], runner: str
+) -> ReleaseRecord:
+    """What is written of a release before it starts; its id is the deploy's own."""
+    config = plan.config
+    start_sha256, stop_sha256 = plan.scripts_sha256.split(":")
+    return ReleaseRecord(
+        release_id=run.deploy_id,
+        application_name=config.application_name,
+        application_group_name=config.application_group_name,
+        deploy_region_id=config.deploy_region_id,
+        status="started",
+        artifact_sha256=artifact.sha256,
+        artifact_bytes=artifact.size_bytes,
+        start_sha256=start_sha256,
+        stop_sha256=stop_sha256,
+        settings_sha256=plan.settings_sha256,
+        instance_ids=tuple(target.instance_id for target in targets),
+        plan_id=plan.plan_id,
+        runner=runner,
+        started_at=now_text(cloud.session.clock),
+        port=config.port,
+        health_path=config.health.path,
+        account_id=plan.observed.account_id,
+        identity_arn=plan.observed.identity_arn,
+        session_id=cloud.session.session_id,
+        source_commit=plan.package.source_commit if plan.package else None,
+        hourly_total=str(plan.quote.hourly_total),
+        currency=plan.quote.currency,
+    )
+
+
+def now_text(clock: Clock) -> str:
+    """The time as records hold it, such as `2026-11-22T14:55:01Z`."""
+    return clock.now().astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def environment_of(config: DeployConfig) -> dict[str, str]:

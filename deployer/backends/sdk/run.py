@@ -17,6 +17,7 @@ from deployer.events import Emit, ResourceChanged
 from deployer.ledger.journal import Journal, find_unfinished
 from deployer.ledger.lock import LIFE_SECONDS, Lock, LockHolder, hold_lock
 from deployer.ledger.names import LedgerNames
+from deployer.models.plan import Plan
 
 Made = TypeVar("Made")
 
@@ -108,6 +109,21 @@ def begin_run(
             journal.close("failed", error=getattr(error, "code", type(error).__name__))
             raise
         journal.close("done")
+
+
+@contextmanager
+def begin_deploy(cloud: Cloud, plan: Plan, command: str, emit: Emit) -> Iterator[DeployRun]:
+    """The run that carries out the plan, while the block lasts. Errors: as `begin_run`."""
+    names = LedgerNames(
+        application_name=plan.config.application_name, application_group_name=plan.config.application_group_name
+    )
+    intent = Intent(
+        account_id=plan.observed.account_id,
+        command=command,
+        content=f"{plan.artifact_sha256}:{plan.scripts_sha256}:{plan.settings_sha256}",
+    )
+    with begin_run(cloud, names, plan.observed.bucket_name, intent, emit) as run:
+        yield run
 
 
 def new_deploy_id(cloud: Cloud) -> str:
