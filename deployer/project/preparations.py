@@ -16,7 +16,7 @@ def add_preparations(
         return detection
     found = read_preparations(project_dir, readme, detection.language)
     built = detection.build_command or ""
-    missing = (command for command in found.commands if command.removeprefix("bundle exec ") not in built)
+    missing = (command for command in found.commands if command not in built)
     build = [detection.build_command, *(_inside(command, directory) for command in missing)]
     return replace(
         detection,
@@ -31,9 +31,8 @@ def _with_requirements(project_dir: ProjectDir, readme: Readme, detection: Detec
     if detection.followed is None or detection.language != "python" or install is None or "pip install" not in install:
         return install
     tool = "uv pip" if detection.package_manager == "uv" else "pip"
-    missing = [
-        file for file in read_requirements(project_dir, readme, detection.followed) if file not in install.split()
-    ]
+    files = read_requirements(project_dir, readme, detection.followed)
+    missing = (file for file in files if not re.search(rf"(?<![\w./-]){re.escape(file)}(?![\w./-])", install))
     return " && ".join((install, *(_inside(f"{tool} install -r {file}", directory) for file in missing)))
 
 

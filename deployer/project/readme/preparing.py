@@ -17,16 +17,14 @@ _REPEATABLE = re.compile(
     r"python3? [\w./-]*manage\.py (?:migrate|collectstatic|compilemessages)\b.*|alembic upgrade heads?"
     r"|flask (?:(?:--app|-A)[ =]\S+ )?(?:db upgrade|translate compile)|prisma (?:generate|migrate deploy|db push)"
     r"|knex migrate:latest|sequelize(?:-cli)? db:migrate|typeorm migration:run\b.*|php artisan (?:migrate|config:cache|view:cache)\b.*"
-    r"|(?:rails|rake) (?:db:migrate|db:prepare|assets:precompile)"
     r"|(?:npm run|yarn(?: run)?|pnpm(?: run)?) (?:db:|prisma:)?(?:migrate|migrations?|generate|codegen)(?::(?:up|deploy|run|latest|prod))?"
 )
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./-]+", re.ASCII)
 _UNATTENDED = {"migrate": "--noinput", "collectstatic": "--noinput"}
-_PROGRAMS = {
+_PROGRAMS = {  # a Rails application is prepared whatever its README says
     "python": {"python", "python3", "flask", "alembic"},
     "node": {"npm", "yarn", "pnpm", "prisma", "knex", "sequelize", "sequelize-cli", "typeorm"},
     "php": {"php"},
-    "ruby": {"rails", "rake"},
 }
 _FOR_DEVELOPERS = re.compile(r"dev|test|doc|lint|ci\b", re.IGNORECASE)
 
@@ -87,8 +85,6 @@ def _unattended(program: str, words: tuple[str, ...], environment: dict[str, str
         plain.append(asks)
     if words[1:3] == ("artisan", "migrate") and "--force" not in words:
         plain.append("--force")
-    if program in {"rails", "rake"}:
-        plain = ["bundle", "exec", *plain]
     application = environment.get("FLASK_APP", "")
     prefix = f"FLASK_APP={application} " if program == "flask" and _PLAIN_WORD.fullmatch(application) else ""
     return prefix + shlex.join(plain)
