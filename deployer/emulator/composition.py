@@ -7,12 +7,14 @@ from typing import Protocol, runtime_checkable
 from deployer.emulator.accounts import Accounts
 from deployer.emulator.actions import Handler, handlers_of
 from deployer.emulator.context import Context
+from deployer.emulator.ram.guard import Guard
 from deployer.emulator.services.assistant.handlers import AssistantService
 from deployer.emulator.services.bss.handlers import BssService
 from deployer.emulator.services.ecs.handlers import EcsService
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.oos.handlers import OosService
 from deployer.emulator.services.oss.service import OssService
+from deployer.emulator.services.ram.handlers import RamService
 from deployer.emulator.services.sts.handlers import StsService
 from deployer.emulator.services.vpc.handlers import VpcService
 from deployer.emulator.services.vpc.state import VpcState
@@ -35,6 +37,7 @@ class Services:
     ecs_state: EcsState
     oos: OosService
     oss: OssService
+    ram: RamService
     sts: StsService
     vpc: VpcService
     vpc_state: VpcState
@@ -45,9 +48,18 @@ class Services:
             "bss": handlers_of(self.bss),
             "ecs": {**self.ecs.handlers(), **self.assistant.handlers()},
             "oos": self.oos.handlers(),
+            "ram": self.ram.handlers(),
             "sts": handlers_of(self.sts),
             "vpc": self.vpc.handlers(),
         }
+
+    def tags_of(self, resource: str) -> Mapping[str, str] | None:
+        """The tags of what an ARN names, `acs:ecs:cn-hangzhou:123:instance/i-1`; None when it names no one thing."""
+        _, product, region_id, _, place = resource.split(":", 4)
+        kind, _, resource_id = place.partition("/")
+        if product == "ecs" and kind in self.ecs_state.taggables:
+            return self.ecs_state.taggables[kind].find(resource_id, region_id)
+        return self.vpc_state.tags_of(kind, resource_id, region_id) if product == "vpc" else None
 
     def close(self) -> None:
         """Close every service that has something to give back."""
@@ -57,7 +69,7 @@ class Services:
                 service.close()
 
 
-def compose(context: Context, accounts: Accounts) -> Services:
+def compose(context: Context, accounts: Accounts, guard: Guard) -> Services:
     """The services, each given what it builds on."""
     vpc_state = VpcState(context)
     ecs_state = EcsState(context, vpc_state)
@@ -68,7 +80,8 @@ def compose(context: Context, accounts: Accounts) -> Services:
         ecs=EcsService(context, ecs_state, bss.prices),
         ecs_state=ecs_state,
         oos=OosService(context, accounts),
-        oss=OssService(context, accounts),
+        oss=OssService(context, accounts, guard),
+        ram=RamService(context, accounts),
         sts=StsService(accounts),
         vpc=VpcService(context, vpc_state),
         vpc_state=vpc_state,

@@ -22,6 +22,7 @@ from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ids import Ids
 from deployer.emulator.machines.base import MachineDriver
 from deployer.emulator.oss_gateway import OssGateway
+from deployer.emulator.ram.guard import Guard
 from deployer.emulator.recorder import Recorder
 from deployer.emulator.scheduler import Scheduler
 
@@ -59,17 +60,23 @@ class Emulator:
             send=self.handle,
             public_network=public_network,
         )
-        self.accounts = Accounts(account_id, clock)
+        self.accounts = Accounts(account_id, clock, Ids(f"keys:{seed}"))
         self.faults = Faults(clock)
         self.recorder = Recorder()
         self._dispatcher = Dispatcher(self.context, self.accounts, self.faults, self.recorder)
         self.gateway = Gateway(self._dispatcher, self.accounts, verify_signatures=verify_signatures)
-        self.services: Services = compose(self.context, self.accounts)
+        self.services: Services = compose(self.context, self.accounts, self._dispatcher.guard)
+        self._dispatcher.guard.find_tags = self.services.tags_of
         self.bss, self.oss = self.services.bss, self.services.oss
         self.oss.verify_signatures = verify_signatures
         self._oss_gateway = OssGateway(self.oss, self._dispatcher, self.context, self.accounts)
         self._dispatcher.handlers.update(self.services.handlers())
         self._closed = False
+
+    @property
+    def guard(self) -> Guard:
+        """Which rights calls made use of so far."""
+        return self._dispatcher.guard
 
     @property
     def lock(self) -> AbstractContextManager[bool]:

@@ -15,9 +15,9 @@ from deployer.emulator.actions import ApiError, Body, Call, Handler, Principal
 from deployer.emulator.context import Context
 from deployer.emulator.contract.check import flat_parameters, typed_parameters
 from deployer.emulator.contract.document import Contract, Operation
-from deployer.emulator.denials import denial
 from deployer.emulator.faults import DroppedConnection, Faults, ForeignAnswer, strike_after, strike_before
 from deployer.emulator.ids import Ids
+from deployer.emulator.ram.guard import Guard, Request
 from deployer.emulator.recorder import RecordedCall, Recorder, masked
 
 DEFAULT_REGION_ID = "cn-hangzhou"
@@ -40,6 +40,7 @@ class Asked:
     host: str = ""
     user_agent: str = ""
     is_internal: bool = False
+    is_secure: bool = True  # came over TLS
 
 
 class Dispatcher:
@@ -53,6 +54,7 @@ class Dispatcher:
         self._accounts = accounts
         self._faults = faults
         self._recorder = recorder
+        self.guard = Guard(clock=context.clock)
         self._request_ids = Ids(f"requests:{context.ids.hexadecimal(8)}")
 
     def new_request_id(self) -> str:
@@ -99,15 +101,13 @@ class Dispatcher:
         fault = self._faults.take(asked.product, asked.action)
         if not (asked.is_internal and fault is not None and fault.kind == "lag"):
             strike_before(fault, self._context.clock)
-        self._check_allowed(operation, asked.principal)
+        self._check_allowed(operation, asked)
         ignored = self.contract.product(asked.product).account_parameters
         ignored |= _SENT_WITH_EVERYTHING - operation.parameters.keys()
         typed = typed_parameters(operation, asked.params, ignored)
         handler = self.handlers.get(asked.product, {}).get(asked.action)
         if handler is None:
-            raise ApiError(
-                501, "Emulator.NotImplemented", f"{asked.product}:{asked.action} is not emulated by the local cloud."
-            )
+            raise _not_emulated(asked.product, asked.action)
         call = Call(
             product=asked.product,
             action=asked.action,
@@ -125,20 +125,28 @@ class Dispatcher:
         return body
 
     def _operation(self, product: str, action: str) -> Operation:
-        """The operation; ECS answers for VPC's too, as it does old clients. Errors: ApiError 404."""
+        """The operation; ECS answers for VPC's too, as it does old clients.
+
+        Errors: ApiError 501 for one that exists and is not described here, 404 for one that does not exist.
+        """
         found = self.contract.find(product, action)
         if found is None and product == "ecs":
             found = self.contract.find("vpc", action)
-        if found is None:
-            raise ApiError(404, "InvalidApi.NotFound", "Specified api is not found, please check your url and method.")
-        return found
+        if found is not None:
+            return found
+        if action in self.contract.product(product).other_names:
+            raise _not_emulated(product, action)
+        raise ApiError(404, "InvalidApi.NotFound", "Specified api is not found, please check your url and method.")
 
-    def _check_allowed(self, operation: Operation, principal: Principal) -> None:
-        key = self._accounts.secret_for(principal.access_key_id)
-        if key is not None:
-            for ram_action in operation.ram_actions:
-                if key.denies(ram_action):
-                    raise denial(operation.product, ram_action, principal)
+    def _check_allowed(self, operation: Operation, asked: Asked) -> None:
+        """Errors: ApiError 403 in the product's words."""
+        request = Request(
+            account_id=asked.principal.account_id,
+            region_id=asked.params.get("RegionId") or asked.region_id,
+            params=asked.params,
+            is_secure=asked.is_secure,
+        )
+        self.guard.check_operation(operation, self._accounts.secret_for(asked.principal.access_key_id), request)
 
     def record(self, asked: Asked, status: int, code: str) -> None:
         """Keep that this was asked, and how it ended; status 0 when no answer was given."""
@@ -158,6 +166,10 @@ class Dispatcher:
                 is_internal=asked.is_internal,
             )
         )
+
+
+def _not_emulated(product: str, action: str) -> ApiError:
+    return ApiError(501, "Emulator.NotImplemented", f"{product}:{action} is not emulated by the local cloud.")
 
 
 def region_of_host(host: str) -> str:

@@ -84,4 +84,5 @@ def _asked(request: RpcRequest, product: str, principal: Principal, request_id: 
         region_id=region_of_host(request.http.host),
         host=request.http.host,
         user_agent=request.user_agent,
+        is_secure=request.http.scheme == "https",
     )

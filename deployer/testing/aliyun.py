@@ -7,6 +7,7 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from deployer.clock import Clock, SystemClock, VirtualClock
 from deployer.emulator.accounts import Accounts
@@ -28,6 +29,9 @@ from deployer.testing.settings import ACCESS_KEY_ID, ACCESS_KEY_SECRET, Settings
 
 CommandAnswer = ScriptedAnswer | tuple[int, str | bytes]
 OnCommand = Callable[[MachineSpec, str], CommandAnswer]
+
+
+POLICY_USER_NAME = "mock"  # whose the environment's key is when there is a policy
 
 
 class MetadataRefused(ConnectionRefusedError):
@@ -88,6 +92,26 @@ class Aliyun:
         """What clients asked for so far, oldest first; calls between services are left out."""
         return tuple(call for call in self.emulator.recorder.calls if not call.is_internal)
 
+    @property
+    def used_actions(self) -> tuple[str, ...]:
+        """The RAM actions that were needed so far, in alphabetical order: `("ecs:RunInstances", "ram:PassRole", …)`.
+
+        What OOS does in the caller's name counts, what was refused does not.
+        """
+        return tuple(sorted({right.action for right in self.emulator.guard.used}))
+
+    @property
+    def used_policy(self) -> dict[str, Any]:
+        """The policy that would have been just enough so far: every action with the resources it was needed for."""
+        resources: dict[str, set[str]] = {}
+        for right in self.emulator.guard.used:
+            resources.setdefault(right.action, set()).add(right.resource)
+        statements = [
+            {"Effect": "Allow", "Action": [action], "Resource": sorted(resources[action])}
+            for action in self.used_actions
+        ]
+        return {"Version": "1", "Statement": statements}
+
     def on_command(self, answer: OnCommand) -> OnCommand:
         """From now on `answer(instance, script)` says how a command on a machine ends: exit code and output.
 
@@ -128,8 +152,10 @@ class Aliyun:
             seed=settings.seed,
             account_id=settings.account_id,
         )
-        emulator.accounts.add_access_key(ACCESS_KEY_ID, ACCESS_KEY_SECRET)
+        user_name = None if settings.policy is None else POLICY_USER_NAME
+        emulator.accounts.add_access_key(ACCESS_KEY_ID, ACCESS_KEY_SECRET, user_name=user_name, policy=settings.policy)
         emulator.accounts.takes_any_key = settings.unknown_keys == "accept"
+        emulator.accounts.any_key_user_name = user_name
         return emulator
 
     def _serve_machines(self) -> Emulator:

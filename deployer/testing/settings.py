@@ -1,8 +1,8 @@
 """What a mock can be told, and the key its environment holds."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from typing_extensions import TypedDict
 
@@ -24,6 +24,7 @@ class Options(TypedDict, total=False):
     unknown_keys: KeyPolicy
     instance_role: str | None
     account_id: str
+    policy: str | Mapping[str, Any] | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +34,8 @@ class Settings:
     `allow_network` lets requests to other hosts pass: all of them, or those named. `clock`: "virtual" time stands still
     but for `clock.advance()` and a client that asks the same thing again and again; "manual" time moves by `advance()`
     alone; "real" is the machine's. `unknown_keys` says whether an AccessKey the cloud never issued is taken on trust.
-    `instance_role` makes the metadata address 100.100.100.200 answer, with credentials of that RAM role.
+    `instance_role` makes the metadata address 100.100.100.200 answer, with credentials of that RAM role. `policy` is what
+    the key of the environment, and every key taken on trust, may do: they are a RAM user's then, not the account's own.
     """
 
     seed: int | str = 0
@@ -43,6 +45,7 @@ class Settings:
     unknown_keys: KeyPolicy = "accept"
     instance_role: str | None = None
     account_id: str = "1234567890123456"
+    policy: str | Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
         for name, kinds in (("clock", ClockKind), ("machines", MachineKind), ("unknown_keys", KeyPolicy)):

@@ -184,6 +184,6 @@ def test_a_denied_action_is_named_with_its_reason(cloud):
     with refused(403, "AccessDenied") as errors:
         client.put_object(oss.PutObjectRequest(bucket=BUCKET, key="a", body=b"a"))
 
-    assert errors[0].ec == "0003-00000801"
+    assert errors[0].ec == "0003-00000201"
     assert b"<AuthAction>oss:PutObject</AuthAction>" in errors[0].snapshot
     assert client.list_objects_v2(oss.ListObjectsV2Request(bucket=BUCKET)).key_count == 0

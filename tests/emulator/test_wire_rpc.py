@@ -165,7 +165,8 @@ def test_an_error_holds_what_a_reader_and_a_program_need(sdk_config):
     [
         ({"Version": "2014-05-26", "Action": "FlyToTheMoon"}, 404, "InvalidApi.NotFound"),
         ({"Version": "2017-12-14", "Action": "QueryProductList", "PageNum": "1"}, 501, "Emulator.NotImplemented"),
-        ({"Version": "2015-05-01", "Action": "ListUsers"}, 501, "Emulator.NotImplemented"),
+        ({"Version": "2014-05-26", "Action": "DescribeDedicatedHosts"}, 501, "Emulator.NotImplemented"),
+        ({"Version": "2019-10-01", "Action": "ListUsers"}, 501, "Emulator.NotImplemented"),
     ],
 )
 def test_what_is_not_emulated_is_never_guessed(send_rpc1, params, status, code):

@@ -12,6 +12,7 @@ from deployer.emulator.actions import ApiError
 from deployer.emulator.dispatch import region_of_host
 from deployer.emulator.faults import Fault, Faults
 from deployer.emulator.http import HttpRequest
+from deployer.emulator.ram.policy import Access, Verdict, judge
 from deployer.emulator.recorder import masked
 from deployer.emulator.services.bss.modules import parse_config
 from deployer.emulator.services.bss.prices import PriceBook
@@ -81,9 +82,16 @@ class TestAccounts:
         ],
     )
     def test_denied_actions_are_names_or_patterns(self, clock, denied, asked, refused):
-        key = Accounts("1", clock).add_access_key("k", "s", deny=(denied,))
+        key = Accounts("1", clock).add_access_key("k", "s", user_name="alice", deny=(denied,))
+        [policies] = key.policies().values()
 
-        assert key.denies(asked) is refused
+        verdict = judge(policies, Access(action=asked, resource="acs:ecs:cn-hangzhou:1:*", facts={}))
+
+        assert verdict is (Verdict.EXPLICIT_DENY if refused else Verdict.ALLOW)
+
+    def test_the_account_itself_cannot_be_held_back(self, clock):
+        with pytest.raises(ValueError, match="name a RAM user"):
+            Accounts("1", clock).add_access_key("k", "s", deny=("ecs:*",))
 
 
 class TestFaults:

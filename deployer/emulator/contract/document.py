@@ -16,6 +16,7 @@ PRODUCT_VERSIONS: Mapping[str, str] = {
     "oos": "2019-06-01",
     "bss": "2017-12-14",
     "sts": "2015-04-01",
+    "ram": "2015-05-01",
 }
 
 
@@ -50,7 +51,9 @@ class Operation:
     name: str
     parameters: Mapping[str, Parameter]
     response: Mapping[str, Any]
-    ram_actions: tuple[str, ...]  # the rights every call needs; conditional ones are left to the service
+    ram_actions: tuple[str, ...]  # the rights every call needs
+    resources: tuple[str, ...] = ()  # what they are needed for: "instance/{InstanceId}", "vpc:vswitch/{VSwitchId}?"
+    passes_role: str | None = None  # the parameter that hands a role to the service, which needs ram:PassRole
 
 
 class ProductDocument:
@@ -74,6 +77,11 @@ class ProductDocument:
     @property
     def names(self) -> tuple[str, ...]:
         return tuple(self._raw["operations"])
+
+    @property
+    def other_names(self) -> tuple[str, ...]:
+        """Operations the product has, whose shape is not described here."""
+        return tuple(self._raw["other_operations"])
 
     def find(self, action: str) -> Operation | None:
         """The operation of that name; None when the product has none."""
@@ -115,7 +123,9 @@ def _operation(product: str, action: str, raw: Mapping[str, Any]) -> Operation:
         name=action,
         parameters={entry["name"]: _parameter(entry) for entry in raw["params"]},
         response=raw["response"],
-        ram_actions=tuple(name for name in raw.get("ram_actions", ()) if " " not in name),
+        ram_actions=tuple(raw.get("ram_actions", ())),
+        resources=tuple(raw.get("resources", ())),
+        passes_role=raw.get("passes_role"),
     )
 
 

@@ -16,6 +16,7 @@ from deployer.emulator.services.ecs.security_group_handlers import SecurityGroup
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.ecs.stock_handlers import StockActions
 from deployer.emulator.services.ecs.tag_handlers import TagActions
+from deployer.emulator.services.ecs.taggables import add_taggables
 
 
 class EcsService:
@@ -24,6 +25,7 @@ class EcsService:
     def __init__(self, context: Context, ecs_state: EcsState, prices: PriceBook | None = None) -> None:
         self._context = context
         price_book = prices or PriceBook()
+        add_taggables(ecs_state)
         self._parts: tuple[object, ...] = (
             RegionActions(ecs_state),
             StockActions(ecs_state),

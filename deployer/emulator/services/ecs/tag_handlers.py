@@ -42,12 +42,6 @@ class TagActions:
 
     def __init__(self, state: EcsState) -> None:
         self._state = state
-        self._own: Mapping[str, Taggable] = {
-            "instance": Taggable(find=self._instance_tags, every=self._every_instance),
-            "disk": Taggable(find=self._disk_tags, every=self._every_disk),
-            "securitygroup": Taggable(find=self._group_tags, every=self._every_group),
-            "eni": Taggable(find=self._interface_tags, every=self._every_interface),
-        }
 
     @action("TagResources", source=_HELP + "tagresources")
     def tag_resources(self, call: Call) -> Body:
@@ -102,8 +96,7 @@ class TagActions:
         return resource_type
 
     def _taggable(self, call: Call) -> Taggable | None:
-        resource_type = self._resource_type(call)
-        return self._own.get(resource_type) or self._state.taggables.get(resource_type)
+        return self._state.taggables.get(self._resource_type(call))
 
     def _holders(self, call: Call) -> list[dict[str, str]]:
         """The tags of each resource asked for. Errors: 400 NumberExceed.ResourceIds, 404 InvalidResourceId.NotFound."""
@@ -120,34 +113,6 @@ class TagActions:
     def _every(self, call: Call) -> Mapping[str, dict[str, str]]:
         taggable = self._taggable(call)
         return taggable.every(call.region_id) if taggable else {}
-
-    def _instance_tags(self, resource_id: str, region_id: str) -> dict[str, str] | None:
-        instance = self._state.find_instance(resource_id, region_id)
-        return instance.tags if instance else None
-
-    def _every_instance(self, region_id: str) -> Mapping[str, dict[str, str]]:
-        return {instance.instance_id: instance.tags for instance in self._state.instances(region_id)}
-
-    def _disk_tags(self, resource_id: str, region_id: str) -> dict[str, str] | None:
-        return self._every_disk(region_id).get(resource_id)
-
-    def _every_disk(self, region_id: str) -> Mapping[str, dict[str, str]]:
-        return {disk.disk_id: disk.tags for disk in self._state.disks.values() if disk.region_id == region_id}
-
-    def _group_tags(self, resource_id: str, region_id: str) -> dict[str, str] | None:
-        group = self._state.find_group(resource_id, region_id)
-        return group.tags if group else None
-
-    def _every_group(self, region_id: str) -> Mapping[str, dict[str, str]]:
-        groups = self._state.security_groups.values()
-        return {group.security_group_id: group.tags for group in groups if group.region_id == region_id}
-
-    def _interface_tags(self, resource_id: str, region_id: str) -> dict[str, str] | None:
-        return self._every_interface(region_id).get(resource_id)
-
-    def _every_interface(self, region_id: str) -> Mapping[str, dict[str, str]]:
-        owners = self._state.every_interface(region_id)
-        return {owner.network_interface_id: owner.interface_tags for owner in owners}
 
 
 def _wanted(tags: Mapping[str, str], call: Call) -> bool:

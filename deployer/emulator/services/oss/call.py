@@ -13,6 +13,7 @@ from deployer.emulator.accounts import AccessKey
 from deployer.emulator.actions import ApiError
 from deployer.emulator.assumptions import Assumptions
 from deployer.emulator.http import HttpRequest, HttpResponse
+from deployer.emulator.ram.guard import Guard
 from deployer.emulator.wire import oss_xml
 from deployer.emulator.wire.oss_address import OssAddress
 
@@ -38,6 +39,7 @@ class OssCall:
     now: datetime
     lock: AbstractContextManager[Any]
     assumptions: Assumptions
+    guard: Guard
 
     @property
     def bucket_name(self) -> str:

@@ -72,6 +72,7 @@ class ObjectWriting:
     @operation("CopyObject", source=_PAGES + "copyobject")
     def copy_object(self, call: OssCall) -> HttpResponse:
         """Within one region. Metadata and tags come along unless their directives say REPLACE."""
+        check_ram_action(call, "oss:PutObject")
         with call.lock:
             bucket = get_bucket(call, self._state)
             check_may_write(call, bucket)
@@ -92,6 +93,7 @@ class ObjectWriting:
         bucket_name, _, object_name = unquote_plus(path).removeprefix("/").partition("/")
         if not bucket_name or not object_name:
             raise ApiError(400, "InvalidArgument", "Copy Source must mention the source bucket and key: /bucket/key.")
+        check_ram_action(call, "oss:GetObject", f"{bucket_name}/{object_name}")
         bucket = find_bucket(self._state, bucket_name)
         check_bucket_access(call, bucket)
         if bucket.region_id != call.region_id:
@@ -121,6 +123,8 @@ class ObjectWriting:
         entries = wanted.get("Object", [])
         if not 0 < len(entries) <= _MOST_DELETED_AT_ONCE or any(not entry.get("Key") for entry in entries):
             raise ApiError(400, "MalformedXML", "Delete names between 1 and 1000 objects by their keys.")
+        for entry in entries:
+            check_ram_action(call, "oss:DeleteObject", f"{call.bucket_name}/{entry['Key']}")
         encodes = call.query.get("encoding-type") == "url"
         found: list[dict[str, Any]] = []
         with call.lock:

@@ -11,6 +11,7 @@ from deployer.emulator.actions import ApiError
 from deployer.emulator.context import Context
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ids import Ids
+from deployer.emulator.ram.guard import Guard
 from deployer.emulator.services.oss.authentication import (
     Authenticated,
     KeyBook,
@@ -46,13 +47,14 @@ class OssService:
     even while the emulated cloud lives in virtual time. How long signed URLs and sessions live is judged by the cloud's.
     """
 
-    def __init__(self, context: Context, accounts: KeyBook) -> None:
+    def __init__(self, context: Context, accounts: KeyBook, guard: Guard) -> None:
         self.wall_clock: Clock = SystemClock()
         self.verify_signatures = True
         self.state = OssState()
         self._context = context
         self._accounts = accounts
-        self._request_ids = Ids(f"oss-requests:{context.ids.hexadecimal(8)}")
+        self._guard = guard
+        self.request_ids = Ids(f"oss-requests:{context.ids.hexadecimal(8)}")
         self._contract = load_contract()
         self._bodies = BodyStore(context.data_dir / "oss")
         objects = ObjectWriting(self.state, self._bodies, context.ids)
@@ -104,7 +106,7 @@ class OssService:
 
     def new_request_id(self) -> str:
         """`5C1B2D24B90AD5490CFE368E`: 24 hexadecimal digits, shorter than elsewhere."""
-        return self._request_ids.hexadecimal(24).upper()
+        return self.request_ids.hexadecimal(24).upper()
 
     def _answer(self, request: HttpRequest, lock: AbstractContextManager[Any], request_id: str) -> HttpResponse:
         address, now = read_address(request), self._context.clock.now()
@@ -150,6 +152,7 @@ class OssService:
             now=self._context.clock.now(),
             lock=lock,
             assumptions=self._context.assumptions,
+            guard=self._guard,
         )
 
     def _endpoint_region(self, address: OssAddress, who: Authenticated) -> str:

@@ -3,8 +3,11 @@
 import re
 from typing import Any
 
-from deployer.emulator.accounts import Accounts, Role
-from deployer.emulator.actions import ApiError, Body, Call, action
+from deployer.emulator.accounts import Accounts
+from deployer.emulator.actions import ApiError, Body, Call, Principal, action
+from deployer.emulator.denials import denial
+from deployer.emulator.ram.identities import Role
+from deployer.emulator.ram.policy import MalformedPolicy, Policy, Verdict, read_policy
 
 _ROLE_ARN = re.compile(r"acs:ram::(\d{1,20}):role/([a-zA-Z0-9.-]{1,64})")
 _SESSION_NAME = re.compile(r"[a-zA-Z0-9.@_-]{2,64}")
@@ -43,16 +46,16 @@ class StsService:
     def assume_role(self, call: Call) -> Body:
         """Real temporary keys of a role of this account."""
         role = self._role(call.params["RoleArn"])
+        self._check_trust(role, call)
         session_name = call.params["RoleSessionName"]
         if not _SESSION_NAME.fullmatch(session_name):
             raise _invalid("RoleSessionName", "The parameter RoleSessionName is wrongly formed.")
-        if len(call.params.get("Policy", "")) > _LONGEST_POLICY:
-            raise ApiError(400, "InvalidParameter.PolicySize", "The size of Policy must be smaller than 2048 bytes.")
+        limit = _read_limit(call.params.get("Policy"))
         seconds = call.params.get("DurationSeconds", _DEFAULT_SECONDS)
         if not _SHORTEST_SECONDS <= seconds <= role.max_session_seconds:
             message = "The Min/Max value of DurationSeconds is 15min/the role's maximum session duration."
             raise _invalid("DurationSeconds", message)
-        key = self._accounts.add_session(role, session_name, seconds)
+        key = self._accounts.add_session(role, session_name, seconds, limit)
         assert key.expires_at is not None
         credentials: dict[str, Any] = {
             "AccessKeyId": key.access_key_id,
@@ -71,6 +74,39 @@ class StsService:
         if role is None:
             raise ApiError(404, "EntityNotExist.Role", f"The specified Role not exists: {found[2]}.")
         return role
+
+    def _check_trust(self, role: Role, call: Call) -> None:
+        """Errors: ApiError 403 NoPermission when the role's trust policy does not name the caller."""
+        principal = call.principal
+        caller = f"{principal.arn.rpartition(':')[0]}:role/{_assumed_role(principal).lower()}"
+        names = frozenset({self._accounts.root.arn, principal.arn if principal.role_id is None else caller})
+        external_id = call.params.get("ExternalId")
+        if not role.trusts("RAM", names, {"sts:externalid": (external_id,)} if external_id else {}):
+            raise denial(
+                "sts",
+                "sts:AssumeRole",
+                principal,
+                verdict=Verdict.IMPLICIT_DENY,
+                policy_type="AssumeRolePolicy",
+            )
+
+
+def _assumed_role(principal: Principal) -> str:
+    """The role's name in `acs:ram::1:assumed-role/Name/session`; "" for everybody else."""
+    kind, *names = principal.arn.rpartition(":")[2].split("/")
+    return names[0] if kind == "assumed-role" else ""
+
+
+def _read_limit(text: str | None) -> Policy | None:
+    """The session policy. Errors: 400 InvalidParameter.PolicySize, InvalidParameter.PolicyGrammar."""
+    if text is None:
+        return None
+    if len(text) > _LONGEST_POLICY:
+        raise ApiError(400, "InvalidParameter.PolicySize", "The size of Policy must be smaller than 2048 bytes.")
+    try:
+        return read_policy(text)
+    except MalformedPolicy:
+        raise _invalid("PolicyGrammar", "The parameter Policy has not passed grammar check.") from None
 
 
 def _invalid(name: str, message: str) -> ApiError:

@@ -113,6 +113,15 @@ class Eip:
     instance_id: str | None = None
 
 
+class Tagged(Protocol):
+    """What carries tags."""
+
+    tags: dict[str, str]
+
+    @property
+    def region_id(self) -> str: ...
+
+
 class Bindable(Protocol):
     """What an elastic IP address can be bound to."""
 

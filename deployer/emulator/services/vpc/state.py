@@ -1,6 +1,6 @@
 """What VPCs, vSwitches and elastic IP addresses exist, and when they may come and go."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from ipaddress import IPv4Network
 
 from deployer.emulator.actions import ApiError
@@ -13,6 +13,7 @@ from deployer.emulator.services.vpc.networks import (
     InstanceDirectory,
     NetworkStatus,
     PublicAddresses,
+    Tagged,
     Vpc,
     VSwitch,
 )
@@ -39,6 +40,16 @@ class VpcState:
     def find_bindable(self, instance_id: str, region_id: str | None) -> Bindable | None:
         """The instance an address may be bound to; None when there is none of that id."""
         return self._instances.find_bindable(instance_id, region_id) if self._instances else None
+
+    def tagged(self, kind: str) -> Mapping[str, Tagged] | None:
+        """What carries tags, by id; `kind` is `VPC`, `VSWITCH` or `EIP` in whatever letter case, None for another."""
+        kinds: Mapping[str, Mapping[str, Tagged]] = {"vpc": self.vpcs, "vswitch": self.vswitches, "eip": self.eips}
+        return kinds.get(kind.lower())
+
+    def tags_of(self, kind: str, resource_id: str, region_id: str) -> dict[str, str] | None:
+        """The tags of that VPC, vSwitch or address; None when there is none."""
+        found = (self.tagged(kind) or {}).get(resource_id)
+        return found.tags if found is not None and found.region_id == region_id else None
 
     # VPCs
 

@@ -1,0 +1,1 @@
+"""Resource Access Management: policies, who they belong to, and what they decide."""
