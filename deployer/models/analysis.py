@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal, TypeAlias
 
 
 class ApplicationType(str, Enum):
@@ -20,13 +21,20 @@ class MethodKind(str, Enum):
     DOCKER = "docker"
 
 
+Decision: TypeAlias = Literal["directory", "type", "version", "install", "build", "start", "port", "address"]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """Why something is believed: a file of the project, a line of it (1-based, None for the whole file), a reason."""
+    """Why something is believed: a file of the project, a line of it (1-based, None for the whole file), a reason.
+
+    `decides` is the field of the analysis it speaks for.
+    """
 
     file: str
     line: int | None
     why: str
+    decides: Decision = "start"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

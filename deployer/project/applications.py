@@ -106,7 +106,9 @@ def _moved(found: Detection, directory: str, shared_install: str | None) -> Dete
     """The detection with commands that move to the directory first; what a workspace installs is installed at the top."""
     install = shared_install or _inside(found.install_command, directory)
     build = found.build_command if shared_install else _inside(found.build_command, directory)
-    here = Evidence(file=directory, line=None, why="the application stands here, below the top of the project")
+    here = Evidence(
+        file=directory, line=None, why="the application stands here, below the top of the project", decides="directory"
+    )
     return replace(
         found,
         install_command=install,

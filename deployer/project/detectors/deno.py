@@ -35,7 +35,7 @@ def detect_deno(project_dir: ProjectDir, readme: Readme | None) -> Detection | N
         return None
     text = project_dir.find_text(settings) or ""
     sources = read_sources(project_dir, (".ts", ".tsx", ".js"), "slashes")
-    declared = Evidence(file=settings, line=None, why="is a project of Deno")
+    declared = Evidence(file=settings, line=None, why="is a project of Deno", decides="install")
     found = _find_start(project_dir, readme, text)
     if found is None:
         return Detection(

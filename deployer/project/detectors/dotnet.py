@@ -72,7 +72,7 @@ def _published(project_dir: ProjectDir, tops: list[str]) -> Detection | None:
             port=_PORT if web else None,
             bind_host=_EVERYWHERE if web else None,
             environment=(("DOTNET_ENVIRONMENT", "Production"),),
-            evidence=(Evidence(file=file, line=None, why="is published already: nothing to build"),),
+            evidence=(Evidence(file=file, line=None, why="is published already: nothing to build", decides="build"),),
         )
     return None
 
@@ -110,12 +110,14 @@ def _version(project_dir: ProjectDir, file: str, text: str) -> tuple[str | None,
     """The SDK `global.json` pins before the framework the project is made for."""
     pinned = re.search(r"\"version\":\s*\"(\d+\.\d+)", project_dir.find_text("global.json") or "")
     if pinned:
-        return pinned[1], (Evidence(file="global.json", line=None, why=f"wants the SDK {pinned[1]}"),)
+        return pinned[1], (
+            Evidence(file="global.json", line=None, why=f"wants the SDK {pinned[1]}", decides="version"),
+        )
     match = re.search(r"<TargetFrameworks?>\s*[^<]*?net(?:coreapp)?(\d+\.\d+)", text)
     if match is None:
         return None, ()
     line = text.count("\n", 0, match.start(1)) + 1
-    return match[1], (Evidence(file=file, line=line, why=f"is made for .NET {match[1]}"),)
+    return match[1], (Evidence(file=file, line=line, why=f"is made for .NET {match[1]}", decides="version"),)
 
 
 def _listening(project_dir: ProjectDir, file: str) -> tuple[int, tuple[Evidence, ...], tuple[str, ...]]:
@@ -135,5 +137,9 @@ def _listening(project_dir: ProjectDir, file: str) -> tuple[int, tuple[Evidence,
         match = re.search(rf"\"(?:Url|Urls|urls)\":\s*\"{_URL}", text)
         if match and is_port(match[2]):
             line = text.count("\n", 0, match.start()) + 1
-            return int(match[2]), (Evidence(file=f"{directory}{name}", line=line, why="names the port"),), ()
+            return (
+                int(match[2]),
+                (Evidence(file=f"{directory}{name}", line=line, why="names the port", decides="port"),),
+                (),
+            )
     return _PORT, (), ()

@@ -68,7 +68,11 @@ def detect_go(project_dir: ProjectDir, readme: Readme | None) -> Detection | Non
     mains = _find_mains(project_dir, sources)
     version, version_evidence = _version(module_text, project_dir)
     manifest = "go.mod" if project_dir.is_file("go.mod") else "go.work"
-    declared = (Evidence(file=manifest, line=None, why="declares the module"),) if module_text is not None else ()
+    declared = (
+        (Evidence(file=manifest, line=None, why="declares the module", decides="install"),)
+        if module_text is not None
+        else ()
+    )
     if not mains:
         return Detection(language="go", evidence=declared, warnings=("no package `main` to build",))
     commands = read_written_commands(project_dir, readme)
@@ -138,7 +142,7 @@ def _choose(
         directory = likely[0] if len(likely) == 1 else None
     if directory is None:
         return None
-    return _Main(directory=directory, evidence=mains[directory].evidence("the program's `main`"))
+    return _Main(directory=directory, evidence=mains[directory].evidence("the program's `main`", "start"))
 
 
 def _named_directory(command: WrittenCommand, mains: dict[str, Hit]) -> str | None:
@@ -186,7 +190,7 @@ def _version(module_text: str | None, project_dir: ProjectDir) -> tuple[str | No
         match = re.search(pattern, module_text or "", re.MULTILINE)
         if match:
             line = (module_text or "").count("\n", 0, match.start()) + 1
-            return f">={match[1]}", (Evidence(file=file, line=line, why=f"wants Go {match[1]}"),)
+            return f">={match[1]}", (Evidence(file=file, line=line, why=f"wants Go {match[1]}", decides="version"),)
     return None, ()
 
 

@@ -191,7 +191,9 @@ def _configured(project_dir: ProjectDir, framework: str) -> _Listening:
         match = re.search(flat, text, re.MULTILINE) or re.search(nested, text, re.MULTILINE)
         if match and is_port(match[1]):
             port = int(match[1])
-            evidence = (Evidence(file=file, line=text.count("\n", 0, match.start(1)) + 1, why="names the port"),)
+            evidence = (
+                Evidence(file=file, line=text.count("\n", 0, match.start(1)) + 1, why="names the port", decides="port"),
+            )
         if re.search(r"(server|http)\.(address|host)\s*=\s*(127\.0\.0\.1|localhost)|^\s+(address|host):\s*['\"]?(127\.0\.0\.1|localhost)", text, re.MULTILINE):  # fmt: skip
             environment.append((host_variable, _EVERYWHERE))
     environment.insert(0, (port_variable, str(port)))

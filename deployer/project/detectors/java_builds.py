@@ -59,7 +59,7 @@ def _version(project_dir: ProjectDir, file: str) -> tuple[str | None, tuple[Evid
         match = re.search(pattern, text, re.MULTILINE)
         if match:
             line = text.count("\n", 0, match.start(1)) + 1
-            return match[1], (Evidence(file=name, line=line, why=f"wants Java {match[1]}"),)
+            return match[1], (Evidence(file=name, line=line, why=f"wants Java {match[1]}", decides="version"),)
     return None, ()
 
 

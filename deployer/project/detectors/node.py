@@ -136,9 +136,15 @@ def _detection(project: NodeProject, start: NodeStart | None, followed: ReadmeCo
     build = start.build if start else None
     if start and build is None and "build" in manifest.scripts and not manifest.broken:
         build = project.builds_by_script()
-    declared = Evidence(file="package.json", line=None, why="declares the project") if manifest.text else None
+    declared = (
+        Evidence(file="package.json", line=None, why="declares the project", decides="install")
+        if manifest.text
+        else None
+    )
     locked = (
-        Evidence(file=manifest.lock, line=None, why=f"the lock file of {manifest.manager}") if manifest.lock else None
+        Evidence(file=manifest.lock, line=None, why=f"the lock file of {manifest.manager}", decides="install")
+        if manifest.lock
+        else None
     )
     warnings = [*(start.warnings if start else ()), *manifest.warnings, *missing]
     if start is None:
@@ -173,7 +179,10 @@ def _environment(start: NodeStart) -> tuple[tuple[str, str], ...]:
 def _readme_ports(readme: Readme | None) -> tuple[tuple[int, Evidence], ...]:
     if readme is None:
         return ()
-    return tuple((port, Evidence(file=readme.file, line=line, why=f"names port {port}")) for port, line in readme.ports)
+    return tuple(
+        (port, Evidence(file=readme.file, line=line, why=f"names port {port}", decides="port"))
+        for port, line in readme.ports
+    )
 
 
 def _find_start(project: NodeProject, readme: Readme | None) -> tuple[NodeStart | None, ReadmeCommand | None]:

@@ -228,14 +228,18 @@ def _node_version(
     for name in (".node-version", ".nvmrc"):
         pinned = (project_dir.find_text(base + name) or "").strip().split("\n")[0].strip()
         if re.fullmatch(r"v?\d+(\.\d+){0,2}|lts/[\w*-]+", pinned):
-            return pinned, Evidence(file=base + name, line=1, why=f"pins Node.js {pinned}")
+            return pinned, Evidence(file=base + name, line=1, why=f"pins Node.js {pinned}", decides="version")
     tools = re.search(r"^(?:nodejs|node)\s+(\S+)", project_dir.find_text(f"{base}.tool-versions") or "", re.MULTILINE)
     if tools and _DIGITS.match(tools[1]):
-        return tools[1], Evidence(file=f"{base}.tool-versions", line=None, why=f"pins Node.js {tools[1]}")
+        return tools[1], Evidence(
+            file=f"{base}.tool-versions", line=None, why=f"pins Node.js {tools[1]}", decides="version"
+        )
     for key in ("volta", "engines"):
         value = _table(data.get(key)).get("node")
         if isinstance(value, str) and re.fullmatch(r"[\d\s.^~<>=|xX*v-]{1,80}", value) and _DIGITS.search(value):
             position = text.find(f'"{key}"')
             line = text.count("\n", 0, position) + 1 if position >= 0 else None
-            return value.strip(), Evidence(file=f"{base}package.json", line=line, why=f"{key} wants Node.js {value}")
+            return value.strip(), Evidence(
+                file=f"{base}package.json", line=line, why=f"{key} wants Node.js {value}", decides="version"
+            )
     return None, None

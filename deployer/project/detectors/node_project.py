@@ -91,7 +91,7 @@ def _example_ports(project_dir: ProjectDir) -> tuple[tuple[int, Evidence], ...]:
         found = re.search(r"^(?:export\s+)?(?:APP_|SERVER_)?PORT\s*=\s*['\"]?(\d{2,5})\b", text, re.MULTILINE)
         if found and int(found[1]) < 65536:
             line = text.count("\n", 0, found.start()) + 1
-            return ((int(found[1]), Evidence(file=file, line=line, why=f"names port {found[1]}")),)
+            return ((int(found[1]), Evidence(file=file, line=line, why=f"names port {found[1]}", decides="port")),)
     return ()
 
 
@@ -101,7 +101,7 @@ def _exposed_ports(project_dir: ProjectDir) -> tuple[tuple[int, Evidence], ...]:
     if not found or not 0 < int(found[1]) < 65536:
         return ()
     line = text.count("\n", 0, found.start()) + 1
-    return ((int(found[1]), Evidence(file="Dockerfile", line=line, why=f"exposes port {found[1]}")),)
+    return ((int(found[1]), Evidence(file="Dockerfile", line=line, why=f"exposes port {found[1]}", decides="port")),)
 
 
 def listening_start(
@@ -113,7 +113,9 @@ def listening_start(
     if called is None and library is not None:
         called = project.sources.listening(project.sources.all_sources())
     if called is None and library is None:
-        shown = Evidence(file=files[0] if files else "package.json", line=None, why="nothing in it listens: no port")
+        shown = Evidence(
+            file=files[0] if files else "package.json", line=None, why="nothing in it listens: no port", decides="port"
+        )
         return NodeStart(command=command, build=build, evidence=(*evidence, shown))
     name, default = library or (None, 3000)
     port, where = _port(project, called, default, name)
@@ -136,13 +138,16 @@ def listening_start(
 def _port(project: NodeProject, called: Listening | None, default: int, name: str | None) -> tuple[int, Evidence]:
     if called and called.port:
         unless = f" unless `{called.port_variable}` is set" if called.port_variable else ""
-        return called.port, Evidence(file=called.file, line=called.line, why=f"listens on {called.port}{unless}")
+        return called.port, Evidence(
+            file=called.file, line=called.line, why=f"listens on {called.port}{unless}", decides="port"
+        )
     if project.documented_ports:
         return project.documented_ports[0]
     shown = Evidence(
         file=called.file if called else "package.json",
         line=called.line if called else None,
         why=f"no port is named: {default}, as is usual for {name or 'Node.js'}",
+        decides="port",
     )
     return default, shown
 

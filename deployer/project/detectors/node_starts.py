@@ -199,7 +199,7 @@ def _start_program(
         return replace(start_output(project, evidence) or NodeStart(command=command), command=command)
     if program in _PRODUCTS:
         port = _PRODUCTS[program]
-        shown = Evidence(file="package.json", line=None, why=f"{port} is the default of {program}")
+        shown = Evidence(file="package.json", line=None, why=f"{port} is the default of {program}", decides="port")
         return NodeStart(
             command=command, framework=program, build=project.builds(), port=port_argument(rest) or port,
             environment=(("HOST", EVERYWHERE),), bind_host=EVERYWHERE, evidence=(*evidence, shown),
@@ -231,7 +231,10 @@ def start_output(
     if target and words[0] in {"remix-serve", "react-router-serve"} and is_plain_path(target.removeprefix("./")):
         command = f"{words[0]} {target.removeprefix('./')}"
     where = Evidence(
-        file="package.json", line=None, why=f"{found} is {'given' if port else 'the default of ' + output.framework}"
+        file="package.json",
+        line=None,
+        why=f"{found} is {'given' if port else 'the default of ' + output.framework}",
+        decides="port",
     )
     return NodeStart(
         command=command,
@@ -295,7 +298,7 @@ def start_compiled(project: NodeProject, source: str) -> NodeStart | None:
     compiled = re.sub(r"\.(m|c)?tsx?$", r".\1js", f"{found[1]}/{stripped}" if found else source)
     if not is_plain_path(compiled):
         return None
-    shown = Evidence(file="tsconfig.json", line=None, why=f"`{source}` is compiled to `{compiled}`")
+    shown = Evidence(file="tsconfig.json", line=None, why=f"`{source}` is compiled to `{compiled}`", decides="build")
     build = project.builds_by_script() or "tsc"
     return listening_start(project, f"node {compiled}", project.sources.reachable(source), (shown,), build=build)
 
@@ -337,7 +340,7 @@ def start_nx_project(project: NodeProject) -> NodeStart | None:
         or not re.search(r"node|esbuild|webpack|js:", executor)
     ):
         return None
-    shown = Evidence(file=f"{home}project.json", line=None, why=f"its build goes to `{path}`")
+    shown = Evidence(file=f"{home}project.json", line=None, why=f"its build goes to `{path}`", decides="build")
     source = next((one for one in (f"{home}src/main.ts", f"{home}src/main.js") if files.is_file(one)), None)
     reached = project.sources.reachable(source) if source else ()
     build_command = (

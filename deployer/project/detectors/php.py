@@ -49,7 +49,11 @@ def detect_php(project_dir: ProjectDir, readme: Readme | None) -> Detection | No
     if project_dir.is_file("wp-config-sample.php") or project_dir.is_file("wp-login.php"):
         framework = "wordpress"
     start = _find_start(project_dir, readme, framework, composer)
-    declared = (Evidence(file="composer.json", line=None, why="declares the dependencies"),) if composer else ()
+    declared = (
+        (Evidence(file="composer.json", line=None, why="declares the dependencies", decides="install"),)
+        if composer
+        else ()
+    )
     version, version_evidence = _version(project_dir, required)
     return Detection(
         language="php",
@@ -181,10 +185,10 @@ def _version(project_dir: ProjectDir, required: dict[str, object]) -> tuple[str 
     for file in _VERSION_PINS:
         match = re.search(r"^\s*(?:php\s+)?(\d+\.\d+)", project_dir.find_text(file) or "", re.MULTILINE)
         if match:
-            return match[1], (Evidence(file=file, line=None, why=f"wants PHP {match[1]}"),)
+            return match[1], (Evidence(file=file, line=None, why=f"wants PHP {match[1]}", decides="version"),)
     wanted = required.get("php")
     if isinstance(wanted, str):
-        return wanted, (Evidence(file="composer.json", line=None, why=f"wants PHP {wanted}"),)
+        return wanted, (Evidence(file="composer.json", line=None, why=f"wants PHP {wanted}", decides="version"),)
     return None, ()
 
 

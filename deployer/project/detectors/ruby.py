@@ -66,7 +66,11 @@ def detect_ruby(project_dir: ProjectDir, readme: Readme | None) -> Detection | N
     )
     start = _find_start(project, readme)
     version, version_evidence = _version(project_dir, gemfile)
-    declared = (Evidence(file="Gemfile", line=None, why="declares the gems"),) if gemfile is not None else ()
+    declared = (
+        (Evidence(file="Gemfile", line=None, why="declares the gems", decides="install"),)
+        if gemfile is not None
+        else ()
+    )
     framework = (project.framework or "").replace("_", "-") or None
     return Detection(
         language="ruby",
@@ -197,9 +201,9 @@ def _version(project_dir: ProjectDir, gemfile: str | None) -> tuple[str | None, 
     ):
         match = re.search(pattern, project_dir.find_text(file) or "", re.MULTILINE)
         if match:
-            return match[1], (Evidence(file=file, line=1, why=f"wants Ruby {match[1]}"),)
+            return match[1], (Evidence(file=file, line=1, why=f"wants Ruby {match[1]}", decides="version"),)
     match = re.search(r"^\s*ruby\s*\(?\s*['\"]([^'\"]+)['\"]", gemfile or "", re.MULTILINE)
     if match:
         line = (gemfile or "").count("\n", 0, match.start(1)) + 1
-        return match[1], (Evidence(file="Gemfile", line=line, why=f"wants Ruby {match[1]}"),)
+        return match[1], (Evidence(file="Gemfile", line=line, why=f"wants Ruby {match[1]}", decides="version"),)
     return None, ()

@@ -53,7 +53,7 @@ def detect_rust(project_dir: ProjectDir, readme: Readme | None) -> Detection | N
     """None without a `Cargo.toml`; no start for a library, or among several binaries nothing tells apart."""
     if not project_dir.is_file("Cargo.toml"):
         return None
-    declared = Evidence(file="Cargo.toml", line=None, why="declares the package")
+    declared = Evidence(file="Cargo.toml", line=None, why="declares the package", decides="install")
     binaries = _find_binaries(project_dir)
     chosen = _choose(project_dir, readme, binaries)
     version, version_evidence = _version(project_dir)
@@ -165,7 +165,7 @@ def _listening(
         match = re.search(r"^\s*port\s*=\s*(\d{2,5})", text, re.MULTILINE)
         port = int(match[1]) if match and is_port(match[1]) else 8000
         line = text.count("\n", 0, match.start(1)) + 1 if match else None
-        evidence = (Evidence(file="Rocket.toml", line=line, why="names the port"),) if match else ()
+        evidence = (Evidence(file="Rocket.toml", line=line, why="names the port", decides="port"),) if match else ()
         return port, _EVERYWHERE, (("ROCKET_ADDRESS", _EVERYWHERE), ("ROCKET_PORT", str(port))), evidence, ()
     for pattern in (*_LISTEN, *_SETTINGS):
         for hit in sources.find_all(pattern):
@@ -198,6 +198,6 @@ def _version(project_dir: ProjectDir) -> tuple[str | None, tuple[Evidence, ...]]
             line = text.count("\n", 0, match.start(1)) + 1
             exact = file != "Cargo.toml"
             return (match[1] if exact else f">={match[1]}"), (
-                Evidence(file=file, line=line, why=f"wants Rust {match[1]}"),
+                Evidence(file=file, line=line, why=f"wants Rust {match[1]}", decides="version"),
             )
     return None, ()

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from deployer.models.analysis import Evidence
+from deployer.models.analysis import Decision, Evidence
 from deployer.project.command_shapes import is_plain_path
 from deployer.project.project_dir import ProjectDir
 
@@ -32,8 +32,8 @@ class Hit:
     line: int
     match: re.Match[str]
 
-    def evidence(self, why: str) -> Evidence:
-        return Evidence(file=self.file, line=self.line, why=why)
+    def evidence(self, why: str, decides: Decision = "port") -> Evidence:
+        return Evidence(file=self.file, line=self.line, why=why, decides=decides)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -57,10 +57,12 @@ def find_written_port(project_dir: ProjectDir, readme: Readme | None) -> tuple[i
         text = project_dir.find_text(file) or ""
         match = re.search(pattern, text, re.MULTILINE)
         if match and is_port(match[1]):
-            return int(match[1]), Evidence(file=file, line=text.count("\n", 0, match.start(1)) + 1, why=why)
+            return int(match[1]), Evidence(
+                file=file, line=text.count("\n", 0, match.start(1)) + 1, why=why, decides="port"
+            )
     if readme and readme.ports:
         port, line = readme.ports[0]
-        return port, Evidence(file=readme.file, line=line, why="the address the README names")
+        return port, Evidence(file=readme.file, line=line, why="the address the README names", decides="port")
     return None
 
 

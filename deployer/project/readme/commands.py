@@ -113,11 +113,19 @@ def _kind(commands: Iterable[ReadmeCommand]) -> MethodKind:
 
 def _with_steps(ways: list[Way]) -> list[Way]:
     """Ways that start something, with the steps of sections before; a step that belongs to none is a way of its own."""
+    found: list[Way] = []
+    for discouraged in (False, True):
+        alike = [way for way in ways if (way.standing is Standing.DISCOURAGED) is discouraged]
+        found.extend(_with_own_steps(alike))
+    return found
+
+
+def _with_own_steps(ways: list[Way]) -> list[Way]:
     steps: list[Way] = []
     found: list[Way] = []
     used = 0
     for way in ways:
-        if way.kind in _FLAVOURS or way.standing is Standing.DISCOURAGED:
+        if way.kind in _FLAVOURS:
             found.append(way)
         elif way.first(Purpose.START) is None and way.first(Purpose.DEVELOP) is None:
             steps.append(way)

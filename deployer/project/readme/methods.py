@@ -34,10 +34,16 @@ def _method(way: Way, reason: str, *, chosen: bool) -> Method:
         file=way.commands[0].file,
         line=way.commands[0].line,
         section=way.section,
-        commands=tuple(one.text.strip() for one in way.whole),
+        commands=tuple(map(_shown, way.whole)),
         chosen=chosen,
         reason=reason,
     )
+
+
+def _shown(command: ReadmeCommand) -> str:
+    """The command as it is written, with the directory it runs in."""
+    directory = command.shape.directory
+    return f"cd {directory} && {command.text.strip()}" if directory else command.text.strip()
 
 
 def _refused(command: ReadmeCommand) -> Method:
@@ -46,7 +52,7 @@ def _refused(command: ReadmeCommand) -> Method:
         file=command.file,
         line=command.line,
         section=command.section,
-        commands=(command.text.strip(),),
+        commands=(_shown(command),),
         chosen=False,
         reason=f"never run: {command.shape.why}",
     )
@@ -84,7 +90,9 @@ def _against(way: Way, start: ReadmeCommand | None) -> str | None:
     develops = way.first(Purpose.DEVELOP)
     if develops is not None:
         return f"`{develops.text.strip()[:60]}` serves one developer only"
-    return "it only tests" if way.first(Purpose.TEST) and len(way.commands) == 1 else "it starts nothing"
+    if way.first(Purpose.TEST) is not None:
+        return "it tests, and starts nothing"
+    return "a step before the start: it starts nothing by itself"
 
 
 def _why_first(chosen: Way, other: Way) -> str:

@@ -77,8 +77,10 @@ def _is_warned_of(lead: str) -> bool:
 
 def _standing_of_title(title: str) -> Standing:
     words = set(_words(title))
-    if "windows" in words and words & _UNIX:
+    if words & _UNIX:
         words.discard("windows")
+    if words & {"local", "locally"}:
+        words -= {"test", "testing"}  # "Testing locally" is how it is run
     for standing in (Standing.DISCOURAGED, Standing.DEVELOPMENT, Standing.PRODUCTION):
         if words & _WORDS[standing] or any(word in title for word in _CHINESE[standing]):
             return standing

@@ -39,7 +39,7 @@ def find_obstacle(project_dir: ProjectDir, shape: CommandShape) -> str | None:
     program = words[0].removeprefix("./").rpartition("/")[2]
     if shape.kind is MethodKind.DOCKER:
         return _of_docker(project_dir, words)
-    if is_script(words) and program not in {"mvnw", "gradlew"}:
+    if is_script(words) and shape.kind is MethodKind.SCRIPT:
         return _of_script(project_dir, words)
     check = _CHECKS.get(program)
     if check is not None:
