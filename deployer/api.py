@@ -4,11 +4,11 @@ Every command of the command line is one method here, with the same results and 
 """
 
 import shlex
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from deployer.backends.base import (
     Backend,
@@ -25,16 +25,15 @@ from deployer.cloud.cloud import load_sdks_in_background
 from deployer.cloud.credentials import StaticKey
 from deployer.cloud.session import CONTROL_REGION_ID, Endpoints, Session, make_session_id
 from deployer.config.environment import process_environment
-from deployer.config.identity import ApplicationIdentity
-from deployer.config.load import DEFAULT_CONFIG_PATH, FLAG_PATHS
+from deployer.config.load import DEFAULT_CONFIG_PATH
 from deployer.config.places import cache_folder, state_folder
 from deployer.detection import detect
-from deployer.errors.base import UsageError
 from deployer.errors.config import Problem
 from deployer.events import Emit, Event, WarningRaised, ignore_events
 from deployer.local_cloud import Address, LocalCloud
 from deployer.models.analysis import ProjectAnalysis
 from deployer.models.config import DeployConfig
+from deployer.models.package import Package
 from deployer.models.plan import Plan, Risk
 from deployer.models.release import Verification
 from deployer.models.report import Report
@@ -44,14 +43,14 @@ from deployer.operations.consent import Consent, remember_plan
 from deployer.operations.deadline import LimitedClock
 from deployer.operations.naming import project_command
 from deployer.operations.prepare import ProjectRequest, configure, identify, open_and_analyze, prepare
+from deployer.operations.requests import Requests
 from deployer.operations.telling import guarded, told_run
+from deployer.project.source import shown_source
 
 __all__ = ["Address", "Deployer", "GroupStatus", "Removal"]
 
 if TYPE_CHECKING:
     from deployer.config.new_file import WrittenConfig
-
-Result = TypeVar("Result")
 
 DEPLOY_TIMEOUT_SECONDS = 900.0
 
@@ -87,7 +86,9 @@ class Deployer:
         self._session_id = make_session_id(session_id, self._environ)
         self._clock: Clock = LimitedClock(clock or SystemClock(), timeout_seconds)
         self._session: Session | None = None
-        self._language = language
+        self._requests = Requests(
+            self._environ, self._clock, self._emit, language=language, own_runner=backend == "sdk"
+        )
 
     @property
     def command_flags(self) -> str:
@@ -103,7 +104,7 @@ class Deployer:
         """The command line that does `verb` with the same project, settings, cloud and account."""
         runs_again = verb in {"deploy", "plan"} and self._runner != "oos"
         settings = {**({"config": config} if config else {}), **flags, "runner": self._runner if runs_again else None}
-        return project_command(verb, str(path), settings, self.command_flags)
+        return project_command(verb, shown_source(path), settings, self.command_flags)
 
     def check(self, *, region: str | None = None) -> Sequence[Check]:
         """Whether credentials, identity, region, clock and balance allow a deploy; changes nothing."""
@@ -138,6 +139,15 @@ class Deployer:
 
         with self._run("init", ()):
             return init(self._project(path, flags, config), from_json=from_json, now=self._clock.now())
+
+    def package(
+        self, path: str | Path = ".", *, config: str | Path | None = None, to: Path | None = None, **flags: Any
+    ) -> Package:
+        """The archive a deploy would upload, kept at `to` and nowhere else. No network, no credentials."""
+        from deployer.operations.package import package
+
+        with self._run("package", ()):
+            return package(self._project(path, flags, config), to, self._emit)
 
     def validate_config(self, config: str | Path | None = None) -> Sequence[Problem]:
         """Everything that is wrong with a configuration file and its scripts, warnings included; empty for a good one."""
@@ -265,7 +275,7 @@ class Deployer:
     def status(self, path: str | Path = ".", *, config: str | Path | None = None, **flags: Any) -> GroupStatus:
         """What is known of one application group; changes nothing."""
         with self._run("status", ()):
-            identity = self._identity(path, config, flags)
+            identity = identify(self._project(path, flags, config))
             backend = self._open_backend(identity.deploy_region_id)
             return backend.get_status(identity.application_name, identity.application_group_name)
 
@@ -294,7 +304,7 @@ class Deployer:
         from deployer.operations.delete import delete
 
         with self._run("delete", ()):
-            identity = self._identity(path, config, flags)
+            identity = identify(self._project(path, flags, config))
             scope = DeleteScope(
                 application_name=identity.application_name,
                 application_group_name=identity.application_group_name,
@@ -337,22 +347,7 @@ class Deployer:
         return cache_folder(self._environ) / "plans"
 
     def _project(self, path: str | Path, flags: dict[str, Any], config: str | Path | None) -> ProjectRequest:
-        unknown = sorted(flag for flag in flags if flag.replace("_", "-") not in FLAG_PATHS)
-        if unknown:
-            raise UsageError(f"there is no setting `{unknown[0]}`", hint=f"known are: {', '.join(sorted(FLAG_PATHS))}")
-        return ProjectRequest(
-            path=Path(path),
-            flags=flags,
-            config_path=Path(config) if config else None,
-            environ=self._environ,
-            language=self._language,
-            command_flags=self.command_flags,
-            own_runner=self._backend_name == "sdk",
-            cache_folder=cache_folder(self._environ) / "packages",
-        )
-
-    def _identity(self, path: str | Path, config: str | Path | None, flags: dict[str, Any]) -> ApplicationIdentity:
-        return identify(self._project(path, flags, config))
+        return self._requests.make(path, flags, config, command_flags=self.command_flags)
 
     def _log_request(
         self, path: str | Path, config: str | Path | None, flags: dict[str, Any], *, lines: int, whole: bool
@@ -360,7 +355,7 @@ class Deployer:
         from deployer.operations.verify import make_log_request
 
         instance_id = flags.pop("instance_id", None)
-        identity = self._identity(path, config, flags)
+        identity = identify(self._project(path, flags, config))
         backend = self._open_backend(identity.deploy_region_id)
         return backend, make_log_request(backend, identity, instance_id=instance_id, lines=lines, whole=whole)
 
@@ -389,8 +384,9 @@ class Deployer:
             )
         return self._session
 
-    def _run(self, command: str, announced: tuple[tuple[str, str], ...]) -> AbstractContextManager[None]:
-        return told_run(
+    @contextmanager
+    def _run(self, command: str, announced: tuple[tuple[str, str], ...]) -> Iterator[None]:
+        told = told_run(
             command,
             announced,
             session_id=self._session_id,
@@ -398,3 +394,5 @@ class Deployer:
             clock=self._clock,
             flags=self.command_flags,
         )
+        with told, self._requests.run_folder:
+            yield

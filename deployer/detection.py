@@ -1,7 +1,9 @@
 """The part of the composition root that needs no cloud and no configuration: a look at a project has to be quick."""
 
+import tempfile
 from pathlib import Path
 
+from deployer.clock import SystemClock
 from deployer.config.environment import process_environment
 from deployer.config.questions import application_question
 from deployer.errors.base import DeployerError
@@ -10,17 +12,23 @@ from deployer.errors.project import StartUnknown
 from deployer.models.analysis import ProjectAnalysis
 from deployer.project.analysis import analyze
 from deployer.project.project_dir import ProjectDir
+from deployer.project.source import open_source, shown_source
 
 __all__ = ["detect", "process_environment", "refusal"]
 
 
 def detect(path: str | Path = ".", subdirectory: str | None = None) -> ProjectAnalysis:
-    """How to run the project, or the application in one directory of it, with evidence. No network, no credentials. Errors: ProjectError."""
-    return analyze(ProjectDir.open(path), subdirectory)
+    """How to run the project, or the application in one directory of it, with evidence. No credentials.
+
+    Errors: ProjectError.
+    """
+    with tempfile.TemporaryDirectory(prefix="deployer-") as scratch:
+        source = open_source(path, lambda: Path(scratch), process_environment(), SystemClock())
+        return analyze(ProjectDir.open(source.path), subdirectory)
 
 
 def refusal(analysis: ProjectAnalysis, path: str, language: str) -> DeployerError:
     """Why a project that is not supported is not: several applications of which one has to be chosen, or none."""
     if analysis.candidates:
         return AnswersNeeded((application_question(language, analysis.candidates),))
-    return StartUnknown(path, analysis.language)
+    return StartUnknown(shown_source(path), analysis.language)

@@ -50,6 +50,15 @@ class StepFinished(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFetched(Event):
+    """The project's git repository was fetched: the one commit that is meant. `address` holds no password."""
+
+    type: ClassVar[str] = "source.fetched"
+    address: str
+    commit: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AnalysisFinished(Event):
     """The project was understood."""
 

@@ -29,16 +29,19 @@ def command(path: str, from_json: str | None, print_template: bool, **arguments:
         text = sys.stdin.read() if from_json == "-" else from_json
         settings = screen.complete(path, given(arguments)) if text is None else given(arguments)
         written = deployer.init(path, config=options.config, from_json=text, **settings)
+    # A file that is not the project's own, as for a git address, has to be named again.
+    named = options.config or (None if written.path.is_absolute() else written.path)
+    following = [deployer.command(verb, path, named, {}) for verb in ("plan", "deploy")]
     data = {
         "config": str(written.path),
         "backup": str(written.backup_path) if written.backup_path else None,
-        "next": ["deployer plan", "deployer deploy"],
+        "next": following,
     }
     screen.result(
         data,
         lambda: (
             render_fields((("written", written.path), ("backup", written.backup_path)))
-            + "\n\nnext: deployer plan, then deployer deploy"
+            + f"\n\nnext: {', then '.join(following)}"
         ),
     )
     return 0

@@ -21,6 +21,7 @@ COMMANDS = MappingProxyType(
         "check": ("check", "Is everything there that a deploy needs?"),
         "init": ("init", "Write a configuration for a project."),
         "detect": ("detect", "Say how a project is run, with evidence."),
+        "package": ("package", "Show what would be uploaded, and what stays behind."),
         "price": ("price", "Say what a deploy would cost."),
         "plan": ("plan", "Show what a deploy would do; change nothing."),
         "deploy": ("deploy", "Deploy a project and verify that it runs."),

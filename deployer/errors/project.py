@@ -181,13 +181,12 @@ class PackageTooLarge(ProjectError):
 
     code = "package.too_large"
 
-    def __init__(self, limit_bytes: int, largest: tuple[tuple[str, int], ...]) -> None:
+    def __init__(self, limit_bytes: int, largest: tuple[str, ...]) -> None:
         super().__init__(
-            f"the archive is larger than {limit_bytes} bytes; the largest files are "
-            + _some(tuple(path for path, _size in largest)),
-            hint="name what the application does not need in `.deployignore`",
+            f"the archive is larger than {limit_bytes} bytes; the largest files are {_some(largest)}",
+            hint="name what the application does not need in `.deployignore`; `deployer package --list --sizes` shows all",
             limit_bytes=limit_bytes,
-            largest=[list(one) for one in largest],
+            largest=list(largest),
         )
 
 

@@ -67,7 +67,6 @@ def deploy(request: DeployRequest, open_backend: OpenBackend, emit: Emit, clock:
         ending = _change(ending, backend, emit)
     else:
         _skip_changes(progress)
-    _drop_archive(plan)
     with progress.step("verify") as told:
         verification = verify(backend, GroupWords.of(plan.config).log_request(plan.config), emit)
         raise_unless_running(verification, GroupWords.of(plan.config).log_request(plan.config))
@@ -174,12 +173,6 @@ def _targets_event(targets: Sequence[Target]) -> TargetsResolved:
         instance_ids=tuple(target.instance_id for target in targets),
         created=tuple(target.instance_id for target in targets if target.created),
     )
-
-
-def _drop_archive(plan: Plan) -> None:
-    """The archive on this machine is needed no more: it is in OSS."""
-    if plan.package is not None:
-        plan.package.path.unlink(missing_ok=True)
 
 
 def _skip_changes(progress: StepProgress) -> None:

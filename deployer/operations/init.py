@@ -1,6 +1,7 @@
 """Write a configuration: what was detected, asked and given, as a file a person can read and edit."""
 
 from datetime import datetime
+from pathlib import Path
 
 from deployer.config.load import DEFAULT_CONFIG_PATH, load_flags
 from deployer.config.new_file import WrittenConfig, values_from_json, values_of, write_new_config
@@ -10,10 +11,13 @@ from deployer.operations.prepare import ProjectRequest, configure_from, open_and
 def init(request: ProjectRequest, *, from_json: str | None, now: datetime) -> WrittenConfig:
     """The written file; an older one is kept as a backup. With `from_json` nothing is detected.
 
+    A checkout ends with the run: for a git address the file is written to the current directory, named after the project.
+
     Errors: ProjectError, ConfigError, AnswersNeeded.
     """
     project_dir, analysis = open_and_analyze(request)
-    path = request.config_path or project_dir.path / DEFAULT_CONFIG_PATH
+    own = Path(f"{project_dir.name}.yaml") if request.address else project_dir.path / DEFAULT_CONFIG_PATH
+    path = request.config_path or own
     if from_json is not None:
         return write_new_config(path, values_from_json(from_json), now=now)
     raw = load_flags(path, environ=request.environ, flags=request.flags, language=request.language)

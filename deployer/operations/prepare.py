@@ -1,7 +1,7 @@
 """The local phase: the folder is read, understood, configured and packed. No credentials, no network."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,11 @@ class ProjectRequest:
     """Which project, and what flags and environment say about it. Flags are named as on the command line."""
 
     path: Path
+    address: str | None = None  # the git address that the directory is a checkout of
     flags: Mapping[str, Any] = field(default_factory=dict)
     config_path: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
-    cache_folder: Path = Path()  # where archives are built
+    make_build_folder: Callable[[], Path] = Path  # where archives are built, made when one is
     language: str = "en"  # of questions
     command_flags: str = ""  # see `DeployConfig.command_flags`
     own_runner: bool = True  # whether our runner runs the scripts, which makes up for some of their faults
@@ -133,10 +134,13 @@ def prepare(request: ProjectRequest, progress: StepProgress, emit: Emit) -> Prep
         told.tell(f"{config.application_name}/{config.application_group_name} in {config.deploy_region_id}")
     with progress.step("package") as told:
         package = build_package(
-            project_dir, ignore=config.ignore, include_secrets=config.include_secrets, out_dir=request.cache_folder
+            project_dir,
+            ignore=config.ignore,
+            include_secrets=config.include_secrets,
+            out_dir=request.make_build_folder(),
         )
-        _tell_package(package, emit)
-        told.tell(f"{package.file_count} files, {package.size_bytes / 1024:.0f} KiB, {package.sha256[:12]}")
+        tell_package(package, emit)
+        told.tell(_describe_package(package))
     return Prepared(
         analysis=analysis,
         config=config,
@@ -173,7 +177,8 @@ def _tell_config(config: DeployConfig, emit: Emit) -> None:
         emit(WarningRaised(code="config.notice", message=notice))
 
 
-def _tell_package(package: Package, emit: Emit) -> None:
+def tell_package(package: Package, emit: Emit) -> None:
+    """Tell of the archive, and of what may not be in it as its author thinks."""
     emit(
         PackageBuilt(
             sha256=package.sha256,
@@ -182,6 +187,15 @@ def _tell_package(package: Package, emit: Emit) -> None:
             left_out=tuple((one.path, one.reason) for one in package.left_out),
         )
     )
+    for warning in package.warnings:
+        emit(WarningRaised(code="package.warning", message=warning))
+
+
+def _describe_package(package: Package) -> str:
+    left_out = f"; left out: {', '.join(one.path for one in package.left_out[:3])}" if package.left_out else ""
+    more = f" and {len(package.left_out) - 3} more" if len(package.left_out) > 3 else ""
+    size = f"{package.file_count} files, {package.size_bytes / 1024:.0f} KiB"
+    return f"{size}, {package.sha256[:12]}{left_out}{more}"
 
 
 def describe(analysis: ProjectAnalysis) -> str:

@@ -6,17 +6,18 @@ Patterns and paths are compared as bytes: to git, `?` is one byte. Source: https
 
 import os
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 
 _SPECIAL = re.compile(rb"[*?\[\\]")
 _SLASH = ord("/")
-_NAMED_CLASSES = {
+_NAMED_CLASSES: Mapping[bytes, bytes] = MappingProxyType({
     b"alnum": b"0-9A-Za-z", b"alpha": b"A-Za-z", b"blank": b" \t", b"cntrl": b"\x00-\x1f\x7f", b"digit": b"0-9",
     b"graph": b"!-~", b"lower": b"a-z", b"print": b" -~", b"punct": b"!-/:-@\\[-`{-~", b"space": b" \t\n\r",
     b"upper": b"A-Z", b"xdigit": b"0-9A-Fa-f",
-}  # fmt: skip
+})  # fmt: skip
 
 
 class _NeverMatches(Exception):

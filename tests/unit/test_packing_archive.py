@@ -73,7 +73,7 @@ def test_hashes_size_and_name_are_those_of_the_file(tmp_path: Path) -> None:
     assert package.crc64 == crc64.xz(data)
     assert package.size_bytes == len(data)
     assert package.file_count == 2
-    assert package.largest == (("b/c", 200_000), ("a", 100_000))
+    assert [(one.path, one.size_bytes) for one in package.largest] == [("b/c", 200_000), ("a", 100_000)]
     assert [path.name for path in (tmp_path / "o").iterdir()] == [package.path.name]
 
 
@@ -125,12 +125,27 @@ def test_shell_scripts_lose_carriage_returns_in_the_archive_alone(tmp_path: Path
     }  # fmt: skip
     root = _tree(tmp_path / "p", files)
     package = _build(root, tmp_path / "o")
-    assert package.converted == ("Procfile", "gradlew", "start.sh", "tool")
+    assert [said for said in package.warnings if "`Procfile`, `gradlew`, `start.sh`, `tool`" in said]
     with zipfile.ZipFile(package.path) as opened:
         assert opened.read("start.sh") == b"#!/bin/bash\necho 1\n"
         assert opened.read("data.csv") == b"a\r\n"
         assert opened.read("page.py") == files["page.py"]
     assert (root / "start.sh").read_bytes() == files["start.sh"]
+
+
+def test_what_its_author_may_not_know_of_is_told(tmp_path: Path) -> None:
+    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
+    files = {
+        "model.bin": pointer, "notes.txt": b"version https://example.com/\n", "Readme": b"1", "README": b"2",
+        ".gitmodules": b'[submodule "theme"]\n\tpath = themes/plain\n\turl = https://example.com/plain.git\n',
+    }  # fmt: skip
+    root = _tree(tmp_path / "p", files)
+    (root / "themes" / "plain").mkdir(parents=True)
+    lfs, submodules, alike = _build(root, tmp_path / "o").warnings
+    assert "`model.bin`" in lfs
+    assert "notes" not in lfs
+    assert "`themes/plain`" in submodules
+    assert "`README`, `Readme`" in alike
 
 
 def test_what_is_compressed_already_is_stored(tmp_path: Path) -> None:
@@ -225,7 +240,7 @@ def test_an_archive_over_the_limit_names_the_largest_files(tmp_path: Path, monke
     with pytest.raises(DeployerError) as caught:
         _build(root, tmp_path / "o")
     assert caught.value.code == "package.too_large"
-    assert caught.value.facts["largest"][0] == ["movie.mp4", 200_000]
+    assert caught.value.facts["largest"][0] == "movie.mp4"
 
 
 def test_two_thousand_small_files_take_well_under_two_seconds(tmp_path: Path) -> None:

@@ -14,8 +14,9 @@ from pathlib import Path
 from typing import IO, cast
 
 from deployer.errors.project import FileChanged, FilesUnreadable, PackageDiskFull, PackageNotWritten, PackageTooLarge
-from deployer.models.package import Package
+from deployer.models.package import LARGEST_SHOWN, Package, PackedFile
 from deployer.project.packing.digest import DigestingWriter
+from deployer.project.packing.oddities import SeenContent, find_oddities, is_lfs_pointer
 from deployer.project.packing.repository import find_commit
 from deployer.project.packing.select import SelectedFile, Selection, select_files
 from deployer.project.project_dir import ProjectDir
@@ -41,12 +42,12 @@ def build_package(
     ignore: tuple[str, ...] = (),
     include_secrets: tuple[str, ...] = (),
     out_dir: Path,
-    convert_crlf: bool = True,
+    apart: tuple[Path, ...] = (),
 ) -> Package:
     """The project as `<sha256>.zip` in `out_dir` (made when missing, never packed itself). Memory stays constant.
 
-    A file that changes while it is read costs one more try of the whole. With `convert_crlf` shell scripts get plain
-    newlines in the archive; the project is never written to.
+    A file that changes while it is read costs one more try of the whole. Shell scripts get plain newlines in the
+    archive; the project is never written to. What is at the paths `apart` is no part of it.
 
     Errors: FilesUnreadable, FileNameInvalid, NothingToPack, FileChanged, PackageTooLarge, PackageDiskFull,
     PackageNotWritten.
@@ -54,9 +55,9 @@ def build_package(
     _make_directory(out_dir)
     last = ""
     for _attempt in range(2):
-        selection = select_files(project_dir, ignore=ignore, include_secrets=include_secrets, apart=(out_dir,))
+        selection = select_files(project_dir, ignore=ignore, include_secrets=include_secrets, apart=(out_dir, *apart))
         try:
-            path, digests, converted = _write(selection, out_dir, convert_crlf=convert_crlf)
+            path, digests, seen = _write(selection, out_dir)
         except _ChangedError as error:
             last = str(error)
         else:
@@ -65,14 +66,21 @@ def build_package(
                 sha256=digests.sha256,
                 crc64=digests.crc64,
                 size_bytes=digests.size_bytes,
-                file_count=sum(not one.is_directory for one in selection.files),
-                largest=_largest(selection),
+                files=_packed(selection),
                 left_out=selection.left_out,
                 ignored_count=selection.ignored_count,
                 source_commit=find_commit(project_dir.path),
-                converted=converted,
+                warnings=find_oddities(project_dir, selection, seen),
             )
     raise FileChanged(last)
+
+
+def _packed(selection: Selection) -> tuple[PackedFile, ...]:
+    return tuple(
+        PackedFile(path=one.path, size_bytes=one.size_bytes, executable=one.executable)
+        for one in selection.files
+        if not one.is_directory
+    )
 
 
 def _make_directory(out_dir: Path) -> None:
@@ -82,16 +90,17 @@ def _make_directory(out_dir: Path) -> None:
         raise PackageNotWritten(str(out_dir), (error.strerror or str(error)).lower()) from error
 
 
-def _write(selection: Selection, out_dir: Path, *, convert_crlf: bool) -> tuple[Path, DigestingWriter, tuple[str, ...]]:
+def _write(selection: Selection, out_dir: Path) -> tuple[Path, DigestingWriter, SeenContent]:
     """The finished archive under its name; a half-written one never stays."""
     with _mapped_failures(out_dir, selection):
         descriptor, name = tempfile.mkstemp(prefix=".package-", suffix=".zip", dir=out_dir)
-    temporary = Path(name)
+    temporary, seen = Path(name), SeenContent()
     try:
         with _mapped_failures(out_dir, selection), os.fdopen(descriptor, "wb", buffering=_CHUNK_BYTES) as file:
             digests = DigestingWriter(file, LIMIT_BYTES)
             with zipfile.ZipFile(cast("IO[bytes]", digests), "w", strict_timestamps=False) as archive:
-                converted = tuple(one.path for one in selection.files if _add(archive, one, convert_crlf=convert_crlf))
+                for one in selection.files:
+                    _add(archive, one, seen)
             file.flush()
         path = out_dir / f"{digests.sha256}.zip"
         with _mapped_failures(out_dir, selection):
@@ -100,7 +109,7 @@ def _write(selection: Selection, out_dir: Path, *, convert_crlf: bool) -> tuple[
         with suppress(OSError):
             temporary.unlink()
         raise
-    return path, digests, converted
+    return path, digests, seen
 
 
 @contextmanager
@@ -115,31 +124,32 @@ def _mapped_failures(out_dir: Path, selection: Selection) -> Iterator[None]:
         raise PackageNotWritten(str(out_dir), (error.strerror or str(error)).lower()) from error
 
 
-def _add(archive: zipfile.ZipFile, one: SelectedFile, *, convert_crlf: bool) -> bool:
-    """One entry; True when its line ends were converted."""
+def _add(archive: zipfile.ZipFile, one: SelectedFile, seen: SeenContent) -> None:
+    """Write one entry, and note what is odd about it."""
     info = zipfile.ZipInfo(one.path + ("/" if one.is_directory else ""), _EPOCH)
     info.create_system = 3
     if one.is_directory:
         info.external_attr = (stat.S_IFDIR | 0o755) << 16 | 0x10
         archive.writestr(info, b"")
-        return False
+        return
     info.external_attr = (stat.S_IFREG | (0o755 if one.executable else 0o644)) << 16
     with _opened(one) as source:
         head = source.read(_SAMPLE_BYTES)
         info.compress_type = _compression(one, head)
-        if convert_crlf and _is_shell(one, head):
+        if is_lfs_pointer(head, one.size_bytes):
+            seen.pointers.append(one.path)
+        if _is_shell(one, head):
             whole = head + source.read(_SHELL_LIMIT_BYTES)
             _check_unchanged(one, source, read_bytes=len(whole))
-            plain = whole.replace(b"\r\n", b"\n")
-            archive.writestr(info, plain, compresslevel=_LEVEL)
-            return plain != whole
+            archive.writestr(info, whole.replace(b"\r\n", b"\n"), compresslevel=_LEVEL)
+            seen.converted.append(one.path)
+            return
         info.file_size = one.size_bytes
         info._compresslevel = _LEVEL  # type: ignore[attr-defined]  # noqa: SLF001  (public only since Python 3.13)
         with archive.open(info, "w") as entry:
             entry.write(head)
             shutil.copyfileobj(source, entry, _CHUNK_BYTES)
         _check_unchanged(one, source, read_bytes=info.file_size)
-    return False
 
 
 @contextmanager
@@ -175,6 +185,7 @@ def _compression(one: SelectedFile, head: bytes) -> int:
 
 
 def _is_shell(one: SelectedFile, head: bytes) -> bool:
+    """Whether a shell would stumble over the carriage returns of the file."""
     if one.size_bytes > _SHELL_LIMIT_BYTES or b"\r\n" not in head or b"\0" in head:
         return False
     name = one.path.rpartition("/")[2]
@@ -182,6 +193,6 @@ def _is_shell(one: SelectedFile, head: bytes) -> bool:
     return _SHELL_NAMES.fullmatch(name) is not None or re.match(rb"#!.*\b(ba|da|z|k)?sh\b", first) is not None
 
 
-def _largest(selection: Selection) -> tuple[tuple[str, int], ...]:
+def _largest(selection: Selection) -> tuple[str, ...]:
     ordered = sorted(selection.files, key=lambda one: (-one.size_bytes, one.path))
-    return tuple((one.path, one.size_bytes) for one in ordered[:10] if one.size_bytes)
+    return tuple(one.path for one in ordered[:LARGEST_SHOWN])

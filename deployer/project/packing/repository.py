@@ -5,12 +5,11 @@ import re
 import subprocess
 from pathlib import Path
 
+from deployer.project.git.command import UNHOOKED
 from deployer.project.ignore import with_directories
 
 _COMMIT = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 _TIMEOUT_SECONDS = 20
-# The repository's own settings may name programs to run; none of them is.
-_SAFE = ("-c", "core.fsmonitor=false", "-c", "core.hooksPath=/dev/null", "-c", "safe.directory=*")
 
 
 def find_commit(project: Path) -> str | None:
@@ -37,7 +36,7 @@ def list_tracked(project: Path) -> frozenset[str]:
     environment = {"PATH": os.defpath, "HOME": "/nonexistent", "GIT_OPTIONAL_LOCKS": "0", "GIT_CONFIG_NOSYSTEM": "1"}
     try:
         listed = subprocess.run(
-            ["git", *_SAFE, "-C", str(project), "ls-files", "-z", "--cached"],
+            ["git", *UNHOOKED, "-C", str(project), "ls-files", "-z", "--cached"],
             capture_output=True,
             stdin=subprocess.DEVNULL,
             env=environment,

@@ -1,0 +1,1 @@
+"""Projects that are named by the address of a git repository."""

@@ -1,0 +1,56 @@
+"""What is in an archive, or missing in it, although its author may think otherwise: told as warnings."""
+
+import re
+from collections.abc import Sequence
+
+from deployer.project.packing.select import Selection
+from deployer.project.project_dir import ProjectDir
+
+POINTER_LIMIT_BYTES = 1024
+_SHOWN = 5
+_SUBMODULE_PATH = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)
+
+
+class SeenContent:
+    """What is seen while files are read: shell scripts whose line ends are converted, Git LFS pointers without the files."""
+
+    def __init__(self) -> None:
+        self.converted: list[str] = []
+        self.pointers: list[str] = []
+
+
+def is_lfs_pointer(head: bytes, size_bytes: int) -> bool:
+    """Whether a file only says where Git LFS keeps what belongs here.
+
+    Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
+    """
+    return size_bytes < POINTER_LIMIT_BYTES and head.startswith(b"version https://git-lfs.github.com/spec/")
+
+
+def find_oddities(project_dir: ProjectDir, selection: Selection, seen: SeenContent) -> tuple[str, ...]:
+    """A sentence for each kind of oddity, with the paths."""
+    sentences = (
+        ("only Git LFS pointers are there, not the files: run `git lfs pull` for", seen.pointers),
+        ("submodules are empty: run `git submodule update --init` for", _empty_submodules(project_dir, selection)),
+        ("names that differ in case only are one file on some systems:", _alike(selection)),
+        ("Windows line ends became plain newlines, in the archive alone:", seen.converted),
+    )
+    return tuple(f"{sentence} {_some(paths)}" for sentence, paths in sentences if paths)
+
+
+def _empty_submodules(project_dir: ProjectDir, selection: Selection) -> list[str]:
+    """Submodules that were never fetched: git makes their directories, with nothing in them."""
+    named = set(_SUBMODULE_PATH.findall(project_dir.find_text(".gitmodules") or ""))
+    return [one.path for one in selection.files if one.is_directory and one.path in named]
+
+
+def _alike(selection: Selection) -> list[str]:
+    by_folded: dict[str, list[str]] = {}
+    for one in selection.files:
+        by_folded.setdefault(one.path.casefold(), []).append(one.path)
+    return [path for paths in by_folded.values() if len(paths) > 1 for path in paths]
+
+
+def _some(paths: Sequence[str]) -> str:
+    shown = ", ".join(f"`{path}`" for path in paths[:_SHOWN])
+    return shown if len(paths) <= _SHOWN else f"{shown} and {len(paths) - _SHOWN} more"
