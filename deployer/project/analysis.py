@@ -11,6 +11,7 @@ from deployer.project.names import suggest_name
 from deployer.project.preparations import add_preparations
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme, find_readme, make_methods
+from deployer.project.runtimes import find_version_problem
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,6 +138,11 @@ def _warnings(readme: Readme | None, found: _Found) -> list[str]:
     if found.others and found.application:
         listed = ", ".join(f"`{one.path}`" for one in found.others)
         warnings.append(f"`{found.application.directory}` is deployed, {listed} not: choose with `--path`")
+    version = (
+        find_version_problem(found.detection.language, found.detection.language_version) if found.detection else None
+    )
+    if version is not None:
+        warnings.append(version)
     if not found.is_start:
         warnings.append("found no way to start this project")
     if readme:

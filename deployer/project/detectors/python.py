@@ -6,13 +6,25 @@ from dataclasses import replace
 from deployer.models.analysis import ApplicationType, Evidence
 from deployer.project.command_shapes import read_command
 from deployer.project.detectors.detection import Detection
-from deployer.project.detectors.python_commands import interpret_command, start_console_script, start_langgraph
+from deployer.project.detectors.python_commands import (
+    interpret_command,
+    start_console_script,
+    start_function,
+    start_langgraph,
+)
+from deployer.project.detectors.python_django import start_django
 from deployer.project.detectors.python_project import ENTRY_NAMES, PythonProject, read_python_project
-from deployer.project.detectors.python_starts import Start, start_app, start_django, start_file, start_tool
+from deployer.project.detectors.python_start import Start
+from deployer.project.detectors.python_starts import start_app, start_file, start_tool
+from deployer.project.detectors.python_workers import start_worker
+from deployer.project.detectors.written import read_written_commands
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme, ReadmeCommand
 
 _AGENT_PACKAGES = ("agentscope", "agentscope-runtime")
+# Programs that make something ready for the one that runs for good.
+_PREPARES = re.compile(r"^python (?:\S*/)?(?:create|setup|init|seed|ingest|download|train|prepare|populate|migrate|generate|"
+                       r"build|index|load|import|install|test)(?:_\w+)?\.py\b")  # fmt: skip
 _IMPORTED_PACKAGES = {
     "flask": "flask", "fastapi": "fastapi", "django": "django", "streamlit": "streamlit", "gradio": "gradio",
     "uvicorn": "uvicorn", "requests": "requests", "httpx": "httpx", "dash": "dash", "quart": "quart", "sanic": "sanic",
@@ -29,18 +41,23 @@ def detect_python(project_dir: ProjectDir, readme: Readme | None) -> Detection |
         return None
     commands = readme.best_first() if readme else ()
     start, followed = _find_start(project, commands)
-    if start is None and not project.manifest.install_command:
+    problems = tuple(module.problem for module in project.modules.values() if module.problem)[:5]
+    if start is None and not project.manifest.install_command and not problems:
         return None
     framework = start.framework if start else project.web_framework()
     install, install_warnings = _install_command(project, start)
     declared = tuple(
-        Evidence(file=file, line=None, why="declares the dependencies") for file in project.manifest.files[:2]
+        Evidence(file=file, line=None, why="declares the dependencies", decides="install")
+        for file in project.manifest.files[:2]
     )
     version = project.manifest.requires_python
     if version and project.manifest.requires_python_file:
-        declared += (Evidence(file=project.manifest.requires_python_file, line=None, why=f"wants Python {version}"),)
+        declared += (
+            Evidence(
+                file=project.manifest.requires_python_file, line=None, why=f"wants Python {version}", decides="version"
+            ),
+        )
     agent, agent_evidence = _agent_evidence(project)
-    problems = tuple(module.problem for module in project.modules.values() if module.problem)[:5]
     return Detection(
         language="python",
         framework=framework,
@@ -65,55 +82,67 @@ def _readme_port(readme: Readme | None) -> tuple[int, int, str] | None:
 def _find_start(
     project: PythonProject, commands: tuple[ReadmeCommand, ...]
 ) -> tuple[Start | None, ReadmeCommand | None]:
+    lesser: tuple[Start, ReadmeCommand] | None = None  # it makes something ready, or speaks over pipes
     for command in commands:
         evidence = Evidence(file=command.file, line=command.line, why=f"the README says `{command.text}`")
         start = interpret_command(project, command.shape, evidence)
-        if start is not None:
-            shown = start if evidence in start.evidence else replace(start, evidence=(evidence, *start.evidence))
+        if start is None:
+            continue
+        shown = start if evidence in start.evidence else replace(start, evidence=(evidence, *start.evidence))
+        if start.port is not None or not (_PREPARES.search(start.command) or start.framework == "mcp"):
             return shown, command
-    return _start_of_procfile(project) or _start_of_code(project), None
+        lesser = lesser or (shown, command)
+    if lesser is not None:
+        return lesser
+    return _start_of_platforms(project) or _start_of_code(project), None
 
 
-def _start_of_procfile(project: PythonProject) -> Start | None:
-    text = project.project_dir.find_text("Procfile") or ""
-    lines = [(number, line) for number, line in enumerate(text.split("\n"), start=1) if ":" in line]
-    for wanted in ("web", ""):
-        for number, line in lines:
-            process, _, command = line.partition(":")
-            if wanted and process.strip() != wanted:
-                continue
-            plain = re.sub(r"\$\{?PORT(:-?\d+)?\}?", "8080", command)
-            plain = plain.rpartition("&&")[2] if "manage.py" in plain.partition("&&")[0] else plain
-            evidence = Evidence(file="Procfile", line=number, why=f"its `{process.strip()}` process")
-            start = interpret_command(project, read_command(plain), evidence)
-            if start is not None:
-                return start
-    return None
+def _start_of_platforms(project: PythonProject) -> Start | None:
+    """What the Procfile, else the file of another platform, else the Dockerfile starts, where it fits the tree."""
+    written = read_written_commands(project.project_dir, None)
+    found = (interpret_command(project, one.shape, one.evidence) for one in written)
+    return next((start for start in found if start is not None), None)
 
 
 def _start_of_code(project: PythonProject) -> Start | None:
+    return (
+        _start_of_declarations(project)
+        or start_django(project)
+        or _start_of_tool(project)
+        or _start_of_objects(project)
+        or start_worker(project)
+        or _start_of_script(project)
+    )
+
+
+def _start_of_declarations(project: PythonProject) -> Start | None:
+    """What `langgraph.json`, `[project.scripts]` or a function for the Functions Framework say is to be run."""
     if project.project_dir.is_file("langgraph.json"):
         return start_langgraph(Evidence(file="langgraph.json", line=None, why="names the graphs to serve"))
+    if project.manifest.find("functions-framework"):
+        evidence = Evidence(file="main.py", line=None, why="a function for the Functions Framework")
+        function = start_function(project, [], evidence)
+        if function is not None:
+            return function
     for name, _target in _ranked_scripts(project):
         evidence = Evidence(file=project.manifest.files[0], line=None, why=f"declares the command `{name}`")
         start = start_console_script(project, name, (), evidence)
         if start is not None and not project.apps():
             return start
-    django = start_django(project)
-    if django is not None:
-        return django
-    tool = _start_of_tool(project)
-    if tool is not None:
-        return tool
+    return None
+
+
+def _start_of_objects(project: PythonProject) -> Start | None:
+    """A server for the likeliest application object in the code."""
     for module, app in project.apps():
-        if app.framework in {"mcp", "agentscope"}:
+        if app.framework in {"mcp", "agentscope", "celery"}:
             continue
         if module.runs:
             start = start_file(project, module.file, "the application is made and run here")
             if start is not None:
                 return start
         return start_app(project, module, app)
-    return _start_of_script(project)
+    return None
 
 
 def _ranked_scripts(project: PythonProject) -> list[tuple[str, str]]:
@@ -177,10 +206,14 @@ def _agent_evidence(project: PythonProject) -> tuple[bool, tuple[Evidence, ...]]
     """Whether it is an agent: agentscope among the real dependencies, or imported for certain with no manifest at all."""
     requirement = project.manifest.find(*_AGENT_PACKAGES)
     if requirement is not None:
-        return True, (Evidence(file=requirement.file, line=requirement.line, why=f"depends on {requirement.name}"),)
+        return True, (
+            Evidence(
+                file=requirement.file, line=requirement.line, why=f"depends on {requirement.name}", decides="type"
+            ),
+        )
     if not project.manifest.files:
         for module in project.modules.values():
             line = next((at for name, at in module.imports if name in {"agentscope", "agentscope_runtime"}), None)
             if line is not None:
-                return True, (Evidence(file=module.file, line=line, why="imports agentscope"),)
+                return True, (Evidence(file=module.file, line=line, why="imports agentscope", decides="type"),)
     return False, ()

@@ -14,7 +14,18 @@ FRAMEWORK_CLASSES = {
     "Dash": "dash",
     "AgentApp": "agentscope",
     "FastMCP": "mcp",
+    "FastHTML": "fasthtml",
+    "Litestar": "litestar",
+    "Bottle": "bottle",
+    "Celery": "celery",
 }
+_CALLED_CLASSES = {"falcon.App": "falcon", "fast_app": "fasthtml"}
+_OPTIONS = frozenset({"host", "port", "transport"})
+# What listens, or says where something will.
+_LISTENERS = frozenset({
+    "run", "run_server", "launch", "serve", "start_server", "HTTPServer", "ThreadingHTTPServer", "TCPServer", "run_app",
+    "run_simple", "make_server", "Config", "WSGIServer", "FastMCP", "run_async", "start",
+})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +52,7 @@ class RunCall:
     port_variable: str | None
     host_known: bool
     debug: bool
+    transport: str | None = None  # of an MCP server: "stdio", "sse", "streamable-http", "http"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +66,7 @@ class PythonModule:
     runs: tuple[RunCall, ...]
     has_main_guard: bool
     has_calls: bool  # anything beyond definitions happens when it is run
+    speaks_over_pipes: bool = False  # an MCP server, unless it is told another transport
     problem: str | None = None
 
     @property
@@ -84,6 +97,7 @@ def read_module(file: str, text: str) -> PythonModule:
         apps=tuple(_apps(tree)),
         runs=tuple(_runs(tree, constants)),
         has_main_guard=any(_is_main_guard(node) for node in tree.body),
+        speaks_over_pipes="transport" in constants and _text(constants["transport"], constants) == "stdio",
         has_calls=any(
             isinstance(node, (ast.Expr, ast.While, ast.For, ast.With)) and not _is_text(node) for node in tree.body
         ),
@@ -126,8 +140,10 @@ def _apps(tree: ast.Module) -> list[AppObject]:
     for node in _top_statements(tree):
         if isinstance(node, (ast.Assign, ast.AnnAssign)) and isinstance(node.value, ast.Call):
             target = node.targets[0] if isinstance(node, ast.Assign) else node.target
+            if isinstance(target, ast.Tuple) and target.elts:  # app, rt = fast_app()
+                target = target.elts[0]
             called = _callee(node.value.func)
-            framework = FRAMEWORK_CLASSES.get(called.rsplit(".", 1)[-1])
+            framework = _CALLED_CLASSES.get(called) or FRAMEWORK_CLASSES.get(called.rsplit(".", 1)[-1])
             if not framework and called.rsplit(".", 1)[-1] in {"create_app", "make_app", "get_app"}:
                 framework = "factory"
             if isinstance(target, ast.Name) and framework:
@@ -161,9 +177,10 @@ def _runs(tree: ast.Module, constants: dict[str, ast.expr]) -> list[RunCall]:
             continue
         callee = _callee(node.func)
         last = callee.rsplit(".", 1)[-1]
-        if last in {"run", "run_server", "launch", "serve", "start_server", "HTTPServer", "ThreadingHTTPServer",
-                    "TCPServer", "run_app", "run_simple", "make_server", "Config", "WSGIServer"}:  # fmt: skip
+        if last in _LISTENERS:
             found.append(_run_call(node, callee, constants))
+        elif last in {"add_insecure_port", "add_secure_port"} and node.args:
+            found.append(_grpc_address(node, callee, constants))
     made = [one for one in found if one is not None]
     return sorted(made or _bare_addresses(tree, constants), key=lambda one: one.line)
 
@@ -192,8 +209,12 @@ def _run_call(node: ast.Call, callee: str, constants: dict[str, ast.expr]) -> Ru
     elif callee.endswith((".run", "make_server", "run_simple", "start_server")) and not callee.startswith("uvicorn"):
         host_node = host_node or next((one for one in node.args[:1] if _text(one, constants) is not None), None)
         port_node = port_node or next((one for one in node.args[1:2]), None)
+    transport = _text(given["transport"], constants) if "transport" in given else None
     known = callee.startswith(("uvicorn", "hypercorn", "web.", "mcp.")) or callee in {"serve", "run_simple"}
+    known = known or transport is not None
     receiver = callee.rpartition(".")[0]
+    if callee.endswith(".start") and (host_node is None or port_node is None):
+        return None
     if (
         not known
         and host_node is None
@@ -211,6 +232,30 @@ def _run_call(node: ast.Call, callee: str, constants: dict[str, ast.expr]) -> Ru
         port_variable=variable,
         host_known=host_node is None or _text(host_node, constants) is not None,
         debug=isinstance(debug, ast.Constant) and bool(debug.value),
+        transport=transport,
+    )
+
+
+def _grpc_address(node: ast.Call, callee: str, constants: dict[str, ast.expr]) -> RunCall | None:
+    """`server.add_insecure_port("[::]:50051")`."""
+    written = node.args[0]
+    if isinstance(written, ast.JoinedStr):  # f"[::]:{port}"
+        host = "".join(str(one.value) for one in written.values if isinstance(one, ast.Constant)).rpartition(":")[0]
+        asked = next((one.value for one in written.values if isinstance(one, ast.FormattedValue)), None)
+        port, variable = _number(asked, constants) if asked is not None else (None, None)
+    else:
+        host, _, number = (_text(written, constants) or "").rpartition(":")
+        port, variable = int(number) if number.isdigit() and 0 < int(number) < 65536 else None, None
+    if port is None and variable is None:
+        return None
+    return RunCall(
+        callee=callee,
+        line=node.lineno,
+        host="" if host in {"[::]", "0.0.0.0"} else host,  # noqa: S104  (what the code says)
+        port=port,
+        port_variable=variable,
+        host_known=True,
+        debug=False,
     )
 
 
@@ -221,19 +266,41 @@ def _address(node: ast.expr, constants: dict[str, ast.expr]) -> ast.Tuple | None
 
 
 def _constants(tree: ast.Module) -> dict[str, ast.expr]:
-    """What names at the top of the module, and arguments with defaults of argparse, stand for."""
-    return {
+    """What names that are assigned once stand for, and the host and port that options of a command line default to."""
+    assigned = {
         node.targets[0].id: node.value
         for node in ast.walk(tree)
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
     }
+    return {**_option_defaults(tree), **assigned}
+
+
+def _option_defaults(tree: ast.Module) -> dict[str, ast.expr]:
+    """Host, port and transport of argparse and click options, and of functions with such parameters."""
+    found: dict[str, ast.expr] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and _callee(node.func).rsplit(".", 1)[-1] in {"add_argument", "option"}:
+            names = [
+                one.value.lstrip("-")
+                for one in node.args
+                if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            ]
+            default = next((one.value for one in node.keywords if one.arg == "default"), None)
+            if default is not None:
+                found.update({name: default for name in names if name in _OPTIONS})
+        elif isinstance(node, ast.FunctionDef) and node.args.defaults:
+            with_default = node.args.args[-len(node.args.defaults) :]
+            pairs = zip(with_default, node.args.defaults, strict=True)
+            found.update({one.arg: value for one, value in pairs if one.arg in _OPTIONS})
+    return found
 
 
 def _text(node: ast.expr, constants: dict[str, ast.expr], depth: int = 0) -> str | None:
     if isinstance(node, ast.Constant):
         return node.value if isinstance(node.value, str) else None
-    if isinstance(node, ast.Name) and node.id in constants and depth < 3:
-        return _text(constants[node.id], constants, depth + 1)
+    named = _named(node)
+    if named in constants and depth < 3:
+        return _text(constants[named], constants, depth + 1)
     if isinstance(node, ast.Call) and _is_environment(node) and len(node.args) > 1:
         return _text(node.args[1], constants, depth + 1)
     return None
@@ -244,8 +311,9 @@ def _number(node: ast.expr, constants: dict[str, ast.expr], depth: int = 0) -> t
     if isinstance(node, ast.Constant):
         text = str(node.value)
         return (int(text) if text.isdigit() and 0 < int(text) < 65536 else None), None
-    if isinstance(node, ast.Name) and node.id in constants and depth < 3:
-        return _number(constants[node.id], constants, depth + 1)
+    named = _named(node)
+    if named in constants and depth < 3:
+        return _number(constants[named], constants, depth + 1)
     if isinstance(node, ast.BoolOp):
         found = [_number(one, constants, depth + 1) for one in node.values]
         return next((port for port, _ in found if port), None), next((name for _, name in found if name), None)
@@ -258,6 +326,13 @@ def _number(node: ast.expr, constants: dict[str, ast.expr], depth: int = 0) -> t
     if isinstance(node, ast.Subscript) and _callee(node.value) == "os.environ" and isinstance(node.slice, ast.Constant):
         return None, _variable(node.slice.value)
     return None, None
+
+
+def _named(node: ast.expr) -> str:
+    """The name an expression asks for: `port`, and `port` of `args.port`; "" for any other expression."""
+    if isinstance(node, ast.Attribute) and node.attr in {"host", "port"}:
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
 
 
 def _variable(name: object) -> str | None:

@@ -6,18 +6,12 @@ from dataclasses import replace
 
 from deployer.models.analysis import Evidence
 from deployer.project.command_shapes import CommandShape
+from deployer.project.detectors.python_django import start_django
+from deployer.project.detectors.python_mcp import has_transport, over_pipes
 from deployer.project.detectors.python_project import PythonProject
-from deployer.project.detectors.python_starts import (
-    DEFAULT_PORTS,
-    EVERYWHERE,
-    Start,
-    find_port,
-    port_argument,
-    start_app,
-    start_django,
-    start_file,
-    start_tool,
-)
+from deployer.project.detectors.python_start import DEFAULT_PORTS, EVERYWHERE, Start, find_port, port_argument
+from deployer.project.detectors.python_starts import start_app, start_file, start_tool
+from deployer.project.detectors.python_workers import interpret_worker
 
 _SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress-serve")
 _BIND_OPTIONS = {"--bind", "-b", "--host", "--port", "-p", "--listen", "--interface"}
@@ -30,9 +24,23 @@ _PORT = re.compile(r"(?:^|[:=])(\d{2,5})$")
 def interpret_command(project: PythonProject, shape: CommandShape, evidence: Evidence) -> Start | None:
     """The start for one written command. Every file and module in it has to exist."""
     words = list(shape.words)
-    if not words or shape.directory is not None or shape.purpose != "start":
+    if not words or shape.directory is not None or shape.purpose not in {"start", "other"}:
         return None
+    if any(re.fullmatch(r"\{\w+\}|<[\w -]+>", word) for word in words):
+        return None  # the reader was to put something in
     program, rest = words[0], words[1:]
+    if program in {name for name, _target in project.manifest.scripts}:
+        return start_console_script(project, program, tuple(rest), evidence)
+    if program == "functions-framework":
+        return start_function(project, rest, evidence)
+    return _interpret_known(project, shape, evidence) or interpret_worker(project, program, rest, evidence)
+
+
+def _interpret_known(project: PythonProject, shape: CommandShape, evidence: Evidence) -> Start | None:
+    """Interpreters, servers and tools; None for any other program, and for what only looks like a start."""
+    if shape.purpose != "start":
+        return None
+    program, rest = shape.words[0], list(shape.words[1:])
     if program in {"python", "python3"}:
         return _interpret_python(project, rest, evidence)
     if program in _SERVERS:
@@ -44,11 +52,27 @@ def interpret_command(project: PythonProject, shape: CommandShape, evidence: Evi
     if program in {"streamlit", "chainlit"} and rest[:1] == ["run"] and rest[1:2]:
         file = rest[1].removeprefix("./")
         return start_tool(project, program, file, evidence.why, None) if file in project.modules else None
-    if program in {name for name, _target in project.manifest.scripts}:
-        return start_console_script(project, program, tuple(rest), evidence)
     if program == "langgraph" and project.project_dir.is_file("langgraph.json"):
         return start_langgraph(evidence)
     return None
+
+
+def start_function(project: PythonProject, rest: list[str], evidence: Evidence) -> Start | None:
+    """The Functions Framework with the function that is named, or the only one `main.py` marks."""
+    text = project.project_dir.find_text("main.py") or ""
+    marked = re.findall(r"^@functions_framework\.\w+(?:\([^)]*\))?\s*\n(?:async )?def (\w+)", text, re.MULTILINE)
+    target = _option(rest, "--target") or (marked[0] if len(marked) == 1 else None)
+    if target is None or not re.search(rf"^(?:async )?def {re.escape(target)}\b", text, re.MULTILINE):
+        return None
+    port = port_argument(tuple(rest)) or 8080
+    return Start(
+        command=f"functions-framework --target {target} --host {EVERYWHERE} --port {port}",
+        framework="functions-framework",
+        port=port,
+        bind_host=EVERYWHERE,
+        needs=() if project.manifest.find("functions-framework") else ("functions-framework",),
+        evidence=(evidence,),
+    )
 
 
 def start_langgraph(evidence: Evidence) -> Start:
@@ -73,16 +97,18 @@ def start_console_script(
     if target is None:
         return None
     command = " ".join((name, *(shlex.quote(one) for one in arguments)))
+    if module is not None and module.speaks_over_pipes and not has_transport(arguments):
+        return Start(command=command, framework="mcp", evidence=(evidence,), warnings=(over_pipes(module.file, None),))
     runs = [run for run in module.runs if run.port or run.port_variable] if module else []
     if not runs:
         port = port_argument(arguments)
-        return Start(command=command, framework=project.web_framework(), port=port, evidence=(evidence,))
+        return Start(command=command, framework=project.framework(), port=port, evidence=(evidence,))
     found, port_evidence = find_port(project, "", module)
     port = port_argument(arguments) or found
     host = runs[0].host or None
     return Start(
         command=command,
-        framework=project.web_framework(),
+        framework=project.framework(),
         port=port,
         bind_host=host,
         evidence=(evidence, port_evidence),

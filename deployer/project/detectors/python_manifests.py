@@ -2,12 +2,16 @@
 
 import ast
 import re
+import shlex
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+import yaml
+
 from deployer.project.command_shapes import is_plain_path
+from deployer.project.detectors.python_versions import find_version
 from deployer.project.project_dir import ProjectDir
 
 if sys.version_info >= (3, 11):
@@ -18,6 +22,8 @@ else:  # pragma: no cover
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _URL_NAME = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
 _MAX_INCLUDES = 10
+_CONDA_EXACT = re.compile(r"^([A-Za-z0-9][\w.-]*)\s*=\s*([\d.]+)(?:=\S+)?$")
+_CONDA_ONLY = frozenset({"python", "pip", "conda", "mamba", "cudatoolkit", "nodejs", "ffmpeg", "gcc", "git", "openjdk"})
 REQUIREMENTS_FILES = (
     "requirements.txt",
     "requirements/production.txt",
@@ -93,14 +99,13 @@ class _Reader:
 def read_manifest(project_dir: ProjectDir) -> PythonManifest:
     """What all manifest files together declare; the install command is that of the most specific one."""
     manifest = PythonManifest()
-    for read in (_read_pyproject, _read_requirements, _read_pipfile, _read_setup):
+    for read in (_read_pyproject, _read_requirements, _read_pipfile, _read_setup, _read_conda):
         manifest = _merge(manifest, read(project_dir))
-    if manifest.requires_python is None:
-        for file in (".python-version", "runtime.txt"):
-            version = re.search(r"\d+\.\d+(\.\d+)?", project_dir.find_text(file) or "")
-            if version:
-                return replace(manifest, requires_python=f"=={_minor(version[0])}.*", requires_python_file=file)
-    return manifest
+    version = find_version(project_dir, manifest.requires_python, manifest.requires_python_file)
+    if version is None:
+        return manifest
+    warnings = (*manifest.warnings, *((version.warning,) if version.warning else ()))
+    return replace(manifest, requires_python=version.constraint, requires_python_file=version.file, warnings=warnings)
 
 
 def _merge(first: PythonManifest, second: PythonManifest | None) -> PythonManifest:
@@ -238,6 +243,31 @@ def _read_setup(project_dir: ProjectDir) -> PythonManifest | None:
     )
 
 
+def _read_conda(project_dir: ProjectDir) -> PythonManifest | None:
+    """The packages of a conda environment, as pip knows them; what is no Python package is left out."""
+    file = next((one for one in ("environment.yml", "environment.yaml") if project_dir.is_file(one)), None)
+    text = project_dir.find_text(file) if file else None
+    if file is None or text is None:
+        return None
+    try:
+        loaded = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError):
+        return PythonManifest(files=(file,), warnings=(f"`{file}` is not valid YAML",))
+    listed = loaded.get("dependencies") if isinstance(loaded, dict) else None
+    wanted = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
+    inner = [one["pip"] for one in listed if isinstance(one, dict) and "pip" in one] if isinstance(listed, list) else []
+    packages = [_CONDA_EXACT.sub(r"\1==\2.*", one.rpartition("::")[2].strip()) for one in wanted]
+    packages = [one for one in packages if _names_of([one]) and _names_of([one])[0] not in _CONDA_ONLY]
+    packages += [str(one).strip() for group in inner if isinstance(group, list) for one in group]
+    return PythonManifest(
+        package_manager="pip",
+        install_command=f"pip install {' '.join(shlex.quote(one) for one in packages)}" if packages else None,
+        requirements=tuple(_requirement(name, file, _line_of(text, name)) for name in _names_of(packages)),
+        files=(file,),
+        warnings=(f"`{file}` is written for conda: its packages are installed with pip",) if packages else (),
+    )
+
+
 def _names_of(values: object) -> list[str]:
     """The package names of a list of requirement strings; whatever else is in it is left out."""
     if not isinstance(values, Iterable) or isinstance(values, (str, bytes)):
@@ -263,7 +293,3 @@ def _table(data: Mapping[str, Any], *keys: str) -> dict[str, Any]:
     for key in keys:
         value = value.get(key) if isinstance(value, Mapping) else None
     return dict(value) if isinstance(value, Mapping) else {}
-
-
-def _minor(version: str) -> str:
-    return ".".join(version.split(".")[:2])

@@ -1,34 +1,17 @@
 """How a Python application is started so that it can be reached: the command, its port, its address, and why."""
 
-import re
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from deployer.models.analysis import Evidence
-from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors.python_code import AppObject, PythonModule, RunCall
+from deployer.project.detectors.python_mcp import start_mcp
 from deployer.project.detectors.python_project import PythonProject
+from deployer.project.detectors.python_start import EVERYWHERE, Start, find_port, port_argument
 
-EVERYWHERE = "0.0.0.0"  # noqa: S104  (an application has to be reachable)
 _PUBLIC = frozenset({EVERYWHERE, "::", ""})
-DEFAULT_PORTS = {
-    "flask": 5000, "fastapi": 8000, "starlette": 8000, "django": 8000, "quart": 8000, "sanic": 8000, "dash": 8050,
-    "streamlit": 8501, "gradio": 7860, "chainlit": 8000, "agentscope": 8080, "langgraph": 2024,
-}  # fmt: skip
 _PORT_VARIABLES_SET = frozenset({"PORT", "APP_PORT"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Start:
-    """One way to start. `needs` are packages to install beyond the manifest; `port` None for workers."""
-
-    command: str
-    framework: str | None
-    port: int | None = None
-    bind_host: str | None = None
-    environment: tuple[tuple[str, str], ...] = ()
-    needs: tuple[str, ...] = ()
-    evidence: tuple[Evidence, ...] = ()
-    warnings: tuple[str, ...] = ()
+_WSGI = frozenset({"flask", "dash", "django", "bottle", "falcon"})
+_NO_SERVED_OBJECTS = frozenset({"mcp", "agentscope", "celery"})
 
 
 def start_app(project: PythonProject, module: PythonModule, app: AppObject, why: str = "") -> Start:
@@ -52,7 +35,7 @@ def start_app(project: PythonProject, module: PythonModule, app: AppObject, why:
 
 def _server_command(project: PythonProject, framework: str, module: str, app: AppObject, port: int) -> tuple[str, str]:
     """The package and the command line of the server that fits the framework and is declared, if one is."""
-    if framework in {"flask", "dash", "django"}:
+    if framework in _WSGI:
         target = f"{module}:{'server' if framework == 'dash' and app.name == 'app' else app.name}"
         if project.manifest.find("waitress") and not project.manifest.find("gunicorn"):
             call = "--call " if app.factory else ""
@@ -64,34 +47,6 @@ def _server_command(project: PythonProject, framework: str, module: str, app: Ap
         return "hypercorn", f"hypercorn --bind {EVERYWHERE}:{port} {module}:{app.name}"
     factory = "--factory " if app.factory else ""
     return "uvicorn", f"uvicorn {factory}{module}:{app.name} --host {EVERYWHERE} --port {port}"
-
-
-def start_django(project: PythonProject) -> Start | None:
-    """Gunicorn (or a declared ASGI server) on the project's `wsgi.py`; None without `manage.py`."""
-    files = [file for file in project.project_dir.files() if is_plain_path(file)]
-    manage = next((file for file in files if file == "manage.py" or file.endswith("/manage.py")), None)
-    if manage is None:
-        return None
-    directory = manage.rpartition("/")[0]
-    inside = [file for file in files if file.startswith(f"{directory}/" if directory else "")]
-    wsgi = next((file for file in inside if file.endswith("/wsgi.py")), None)
-    asgi = next((file for file in inside if file.endswith("/asgi.py")), None)
-    port, evidence = find_port(project, "django", project.modules.get(manage))
-    prefix = f"cd {directory} && " if directory else ""
-    served = wsgi or asgi
-    if served is None:
-        command = f"{prefix}python manage.py runserver --noreload {EVERYWHERE}:{port}"
-        needs: tuple[str, ...] = ()
-    else:
-        name = served.removeprefix(f"{directory}/" if directory else "").removesuffix(".py").replace("/", ".")
-        server = "gunicorn" if wsgi else "uvicorn"
-        bind = f"--bind {EVERYWHERE}:{port}" if wsgi else f"--host {EVERYWHERE} --port {port}"
-        command = f"{prefix}{server} {name}:application {bind}"
-        needs = () if project.manifest.find(server) else (server,)
-    found = Evidence(file=served or manage, line=None, why="the application of a Django project")
-    return Start(
-        command=command, framework="django", port=port, bind_host=EVERYWHERE, needs=needs, evidence=(found, evidence)
-    )
 
 
 def start_tool(project: PythonProject, tool: str, file: str, why: str, line: int | None = None) -> Start:
@@ -126,7 +81,10 @@ def start_file(project: PythonProject, file: str, why: str, *, arguments: tuple[
         line = module.imports_any(tool)
         if line and (tool != "gradio" or any(run.callee.endswith(".launch") for run in module.runs)):
             return start_tool(project, tool, file, why, line)
-    app = next((one for one in module.apps if one.framework not in {"mcp", "agentscope"}), None)
+    app = next((one for one in module.apps if one.framework not in _NO_SERVED_OBJECTS), None)
+    server = next((one for one in module.apps if one.framework == "mcp"), None)
+    if server is not None and app is None:
+        return start_mcp(project, module, server, why, arguments)
     run = _listening(module)
     if run is None:
         if app is not None:
@@ -141,7 +99,8 @@ def start_file(project: PythonProject, file: str, why: str, *, arguments: tuple[
     )
     if app is not None:
         started = start_app(project, module, app)
-        shown = Evidence(file=file, line=run.line, why=f"{local}: a server on {EVERYWHERE} is used instead")
+        why = f"{local}: a server on {EVERYWHERE} is used instead"
+        shown = Evidence(file=file, line=run.line, why=why, decides="address")
         return replace(started, evidence=(started.evidence[0], shown, *started.evidence[1:]))
     started = _running_file(project, module, run, why, arguments)
     warning = f"`{file}:{run.line}` {local.split(' ', 1)[1]}: it cannot be reached from outside"
@@ -174,7 +133,10 @@ def _running_file(
         environment = ((run.port_variable, str(port)),)
     host = run.host if run.host not in (None, "") else EVERYWHERE if run.host_known else None
     listens = Evidence(
-        file=module.file, line=run.line, why=f"`{run.callee}` listens on {host or 'a configured address'}"
+        file=module.file,
+        line=run.line,
+        why=f"`{run.callee}` listens on {host or 'a configured address'}",
+        decides="address",
     )
     return Start(
         command=" ".join(("python", module.file, *arguments)),
@@ -193,7 +155,9 @@ def _script(project: PythonProject, module: PythonModule, why: str, arguments: t
     port = port_argument(arguments) or (project.readme_port[0] if served and project.readme_port else None)
     evidence = [Evidence(file=module.file, line=None, why=why)]
     if port is None:
-        evidence.append(Evidence(file=module.file, line=None, why="nothing in it listens: a worker without a port"))
+        evidence.append(
+            Evidence(file=module.file, line=None, why="nothing in it listens: a worker without a port", decides="port")
+        )
     return Start(
         command=" ".join(("python", module.file, *arguments)),
         framework=_imported_framework(module),
@@ -207,27 +171,3 @@ def _imported_framework(module: PythonModule) -> str | None:
              "autogen_agentchat", "mcp", "aiohttp", "tornado")  # fmt: skip
     found = next((name for name in names if module.imports_any(name)), None)
     return found.split("_")[0] if found else None
-
-
-def find_port(project: PythonProject, framework: str, module: PythonModule | None) -> tuple[int, Evidence]:
-    """The port of the code, else of the README, else the framework's own default (8080 without one), with the reason."""
-    for run in module.runs if module else ():
-        if run.port:
-            where = f" unless `{run.port_variable}` is set" if run.port_variable else ""
-            return run.port, Evidence(
-                file=module.file if module else "", line=run.line, why=f"listens on {run.port}{where}"
-            )
-    if project.readme_port:
-        number, line, file = project.readme_port
-        return number, Evidence(file=file, line=line, why=f"names port {number}")
-    port = DEFAULT_PORTS.get(framework, 8080)
-    shown = module.file if module else next(iter(project.manifest.files), ".")
-    return port, Evidence(
-        file=shown, line=None, why=f"no port is named: {port}, the default of {framework or 'this tool'}"
-    )
-
-
-def port_argument(arguments: tuple[str, ...]) -> int | None:
-    """The port among the arguments of a command: `--port 9000`, `--port=9000`, `-p 9000`."""
-    found = re.search(r"(?:^| )(?:--[a-z-]*port|-p)[= ](\d{2,5})(?: |$)", " ".join(arguments))
-    return int(found[1]) if found and 0 < int(found[1]) < 65536 else None

@@ -36,6 +36,11 @@ def accepted_versions(constraint: str | None) -> tuple[tuple[int, int], ...]:
     return tuple((major, found[major]) for major in _MAJORS if major in found) or usual
 
 
+def newest_version() -> int:
+    """The newest major version there is a mirror of."""
+    return max(_MAJORS)
+
+
 def _clauses(text: str) -> list[tuple[str, int, int | None]]:
     """(operator, major, minor) of each clause; a hyphen range is two."""
     text = re.sub(r"(\S+)\s+-\s+(\S+)", r">=\1 <=\2", text.strip())

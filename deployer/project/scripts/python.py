@@ -22,6 +22,12 @@ def accepted_minors(constraint: str | None) -> tuple[int, ...]:
     return fitting or _MINORS
 
 
+def installable_minors(constraint: str) -> tuple[int, ...]:
+    """Those a constraint takes that Alibaba Cloud Linux has as packages; empty when it takes none of them."""
+    alternatives = re.split(r"\|\|?", constraint)
+    return tuple(minor for minor in _INSTALLABLE if any(_takes(one, minor) for one in alternatives))
+
+
 def _takes(constraint: str, minor: int) -> bool:
     return all(_clause_takes(match, minor) for match in _CLAUSE.finditer(constraint))
 
