@@ -2,7 +2,7 @@
 
 import time
 from datetime import datetime, timedelta, timezone
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class Clock(Protocol):
@@ -21,6 +21,15 @@ class Clock(Protocol):
         ...
 
 
+@runtime_checkable
+class MovableClock(Clock, Protocol):
+    """A clock that can be moved on."""
+
+    def advance(self, seconds: float) -> None:
+        """Move on by that many seconds; negative values are taken as 0."""
+        ...
+
+
 class SystemClock:
     """The machine's own time."""
 
@@ -32,6 +41,26 @@ class SystemClock:
 
     def sleep(self, seconds: float) -> None:
         time.sleep(max(0.0, seconds))
+
+
+class ShiftedClock:
+    """The machine's own time, and ahead of it by as much as it was moved on."""
+
+    def __init__(self) -> None:
+        self._ahead_seconds = 0.0
+
+    def now(self) -> datetime:
+        return datetime.now(timezone.utc) + timedelta(seconds=self._ahead_seconds)
+
+    def monotonic(self) -> float:
+        return time.monotonic() + self._ahead_seconds
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(max(0.0, seconds))
+
+    def advance(self, seconds: float) -> None:
+        """Move on by that many seconds; negative values are taken as 0."""
+        self._ahead_seconds += max(0.0, seconds)
 
 
 class VirtualClock:

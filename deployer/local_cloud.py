@@ -1,6 +1,6 @@
 """The local cloud as the API sees it: started on first use, asked, and taken down. Part of the composition root."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -24,26 +24,53 @@ class LocalCloud:
 
     folder: Path
 
-    def up(self, *, sandbox: str = "auto") -> "ServerInfo":
-        """The running local cloud, started when there is none. Errors: LocalCloudFailed."""
+    def up(self, *, sandbox: str = "auto", faults: Sequence[str] = ()) -> "ServerInfo":
+        """The running local cloud, started when there is none, with those faults armed in addition to what is.
+
+        Errors: LocalCloudFailed, FaultUnreadable.
+        """
         from deployer.emulator.daemon import ServerNotStarted, start_server
         from deployer.errors.local import LocalCloudFailed
 
+        _check_faults(faults)
         try:
-            return start_server(self.folder, sandbox=sandbox)
+            info = start_server(self.folder, sandbox=sandbox)
         except ServerNotStarted as error:
             raise LocalCloudFailed(str(error)) from error
+        if faults:
+            self._ask(info, "faults", method="POST", body=list(faults))
+        return info
+
+    def faults(self) -> list[dict[str, Any]]:
+        """What is to go wrong in it, as it was described; empty when it does not run."""
+        info = self.find()
+        return list(self._ask(info, "faults")) if info else []
+
+    def clear_faults(self) -> None:
+        """Nothing goes wrong in it on purpose any more."""
+        info = self.find()
+        if info is not None:
+            self._ask(info, "faults", method="DELETE")
+
+    @staticmethod
+    def _ask(info: "ServerInfo", name: str, *, method: str = "GET", body: Any = None) -> Any:
+        from deployer.emulator.control import ask_server
+
+        return ask_server(info, name, method=method, body=body)
 
     def serve(
         self,
         *,
         port: int,
         sandbox: Literal["auto", "namespaces", "process"],
+        faults: Sequence[str] = (),
+        instance_role: str | None = None,
         on_ready: Callable[["ServerInfo"], object],
     ) -> None:
         """Be a local cloud of its own until SIGINT or SIGTERM, apart from the one in `folder`; then leave nothing.
 
-        Errors: PortUnavailable.
+        `faults` are armed from the beginning; with an `instance_role` this computer is an instance that has it.
+        Errors: PortUnavailable, FaultUnreadable.
         """
         import signal
         import tempfile
@@ -53,12 +80,26 @@ class LocalCloud:
         from deployer.emulator.state_directory import StateDirectory
         from deployer.errors.local import PortUnavailable
 
+        _check_faults(faults)
         stop = threading.Event()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda _number, _frame: stop.set())
+
+        def ready(info: "ServerInfo") -> None:
+            if faults:
+                self._ask(info, "faults", method="POST", body=list(faults))
+            on_ready(info)
+
         with tempfile.TemporaryDirectory(prefix="deployer-serve-", ignore_cleanup_errors=True) as folder:
             try:
-                serve(StateDirectory(Path(folder)), sandbox=sandbox, port=port, stop=stop, on_ready=on_ready)
+                serve(
+                    StateDirectory(Path(folder)),
+                    sandbox=sandbox,
+                    port=port,
+                    stop=stop,
+                    instance_role=instance_role,
+                    on_ready=ready,
+                )
             except OSError as error:
                 raise PortUnavailable(port, error.strerror or str(error)) from error
 
@@ -76,24 +117,18 @@ class LocalCloud:
 
     def reset(self) -> None:
         """Forget everything that was created in it. Starts it when it is not running."""
-        from deployer.emulator.control import ask_server
-
-        ask_server(self.up(), "reset", method="POST")
+        self._ask(self.up(), "reset", method="POST")
 
     def state(self) -> dict[str, Any]:
         """What exists in it; empty when it does not run."""
-        from deployer.emulator.control import ask_server
-
         info = self.find()
-        state: dict[str, Any] = ask_server(info, "state") if info else {}
+        state: dict[str, Any] = self._ask(info, "state") if info else {}
         return state
 
     def addresses(self) -> tuple[Address, ...]:
         """Where its applications can be reached from this computer."""
-        from deployer.emulator.control import ask_server
-
         info = self.find()
-        ports = ask_server(info, "ports") if info else []
+        ports = self._ask(info, "ports") if info else []
         return tuple(
             Address(
                 instance_id=port["instance_id"],
@@ -102,3 +137,17 @@ class LocalCloud:
             )
             for port in ports
         )
+
+
+def _check_faults(faults: Sequence[str]) -> None:
+    """Errors: FaultUnreadable."""
+    if not faults:
+        return
+    from deployer.emulator.fault_text import read_fault
+    from deployer.errors.local import FaultUnreadable
+
+    for text in faults:
+        try:
+            read_fault(text)
+        except ValueError as error:
+            raise FaultUnreadable(text, str(error)) from error

@@ -1,6 +1,7 @@
-"""`deployer local up|down|status|reset|env|serve`."""
+"""`deployer local up|down|status|reset|faults|env|serve`."""
 
-from typing import Any, Literal
+from collections.abc import Callable
+from typing import Any, Literal, TypeVar
 
 import click
 
@@ -9,6 +10,19 @@ from deployer.cli.options import common_options, take_common
 from deployer.cli.screen import Screen
 from deployer.ui.json_values import to_json_value
 from deployer.ui.tables import render_fields, render_table
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _fault_option(function: Command) -> Command:
+    """`--fault`, as often as wanted."""
+    return click.option(
+        "--fault",
+        "faults",
+        multiple=True,
+        metavar="KIND[@ACTION][:TIMES][,NAME=VALUE…]",
+        help="What is to go wrong, such as throttle:3 or stock_out@RunInstances; may be given several times.",
+    )(function)
 
 
 @click.group("local", help="The local cloud: Alibaba Cloud on this computer, without an account.")
@@ -24,12 +38,13 @@ def command() -> None:
     show_default=True,
     help="What an emulated instance is: Linux namespaces, or plain processes of this user.",
 )
+@_fault_option
 @common_options
-def up(sandbox: str, **arguments: Any) -> int:
+def up(sandbox: str, faults: tuple[str, ...], **arguments: Any) -> int:
     """Start and show it."""
     screen = Screen(take_common(arguments))
     with screen.deployer() as deployer:
-        info = deployer.local_cloud.up(sandbox=sandbox)
+        info = deployer.local_cloud.up(sandbox=sandbox, faults=faults)
     screen.result(_data(info), lambda: _text(info, ()))
     return 0
 
@@ -76,6 +91,22 @@ def reset(**arguments: Any) -> int:
     return 0
 
 
+@command.command("faults", help="Show what is to go wrong in the local cloud, or let nothing go wrong any more.")
+@click.option("--clear", is_flag=True, help="Disarm all of it.")
+@common_options
+def faults(*, clear: bool, **arguments: Any) -> int:
+    """Show the armed faults; `local up --fault` arms one."""
+    screen = Screen(take_common(arguments))
+    with screen.deployer() as deployer:
+        if clear:
+            deployer.local_cloud.clear_faults()
+        armed = deployer.local_cloud.faults()
+    rows = [(one["kind"], one["action"] or "-", one["nth"], one["times"], one["instance"] or "-") for one in armed]
+    table = render_table(("KIND", "ACTION", "FROM CALL", "TIMES", "INSTANCE"), rows)
+    screen.result({"faults": armed}, lambda: table if armed else "nothing is armed")
+    return 0
+
+
 @command.command("env", help='Print what lets other programs use the local cloud: eval "$(deployer local env)".')
 @common_options
 def env(**arguments: Any) -> int:
@@ -108,8 +139,16 @@ def env(**arguments: Any) -> int:
     show_default=True,
     help="What an emulated instance is: Linux namespaces, or plain processes of this user.",
 )
+@click.option("--instance-role", help="Let this computer be an instance with that RAM role.")
+@_fault_option
 @common_options
-def serve(port: int, sandbox: Literal["auto", "namespaces", "process"], **arguments: Any) -> int:
+def serve(
+    port: int,
+    sandbox: Literal["auto", "namespaces", "process"],
+    instance_role: str | None,
+    faults: tuple[str, ...],
+    **arguments: Any,
+) -> int:
     """Serve in the foreground; what a client needs to know is printed once it is answered."""
     screen = Screen(take_common(arguments))
 
@@ -119,7 +158,9 @@ def serve(port: int, sandbox: Literal["auto", "namespaces", "process"], **argume
         screen.result(data, lambda: _serving(info))
 
     with screen.deployer() as deployer:
-        deployer.local_cloud.serve(port=port, sandbox=sandbox, on_ready=tell)
+        deployer.local_cloud.serve(
+            port=port, sandbox=sandbox, faults=faults, instance_role=instance_role, on_ready=tell
+        )
     return 0
 
 

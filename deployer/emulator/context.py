@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from deployer.clock import Clock
 from deployer.emulator.actions import Body, Principal
 from deployer.emulator.assumptions import Assumptions
+from deployer.emulator.faults import Faults
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ids import Ids
 from deployer.emulator.machines.base import MachineDriver
@@ -39,4 +40,5 @@ class Context:
     driver: MachineDriver
     call_api: ApiCaller
     send: Callable[[HttpRequest], HttpResponse]  # a request as a client would send it: OSS is asked so
+    faults: Faults  # what is to go wrong with machines and money; calls are struck on their way in
     public_network: str = "127.10.0.0/16"  # where public addresses come from

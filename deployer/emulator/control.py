@@ -4,7 +4,7 @@ import http.client
 import json
 from typing import Any
 
-from deployer.emulator.host import CONTROL_PREFIX, TOKEN_HEADER
+from deployer.emulator.control_endpoints import CONTROL_PREFIX, TOKEN_HEADER
 from deployer.emulator.state_directory import ServerInfo
 
 _TIMEOUT_SECONDS = 10.0

@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from deployer.clock import Clock, SystemClock, VirtualClock
+from deployer.clock import Clock, MovableClock, SystemClock
 from deployer.emulator.accounts import Accounts
 from deployer.emulator.actions import Body, Principal
 from deployer.emulator.assumptions import Assumptions
@@ -21,6 +21,7 @@ from deployer.emulator.gateway import Gateway
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ids import Ids
 from deployer.emulator.machines.base import MachineDriver
+from deployer.emulator.metadata import LONGEST_SESSION_SECONDS, METADATA_HOST, MetadataService
 from deployer.emulator.oss_gateway import OssGateway
 from deployer.emulator.ram.guard import Guard
 from deployer.emulator.recorder import Recorder
@@ -48,6 +49,7 @@ class Emulator:
     ) -> None:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)
         clock = clock or SystemClock()
+        self.faults = Faults(clock)
         self.context = Context(
             clock=clock,
             scheduler=Scheduler(clock),
@@ -59,15 +61,16 @@ class Emulator:
             call_api=self.call_api,
             send=self.handle,
             public_network=public_network,
+            faults=self.faults,
         )
         self.accounts = Accounts(account_id, clock, Ids(f"keys:{seed}"))
-        self.faults = Faults(clock)
         self.recorder = Recorder()
         self._dispatcher = Dispatcher(self.context, self.accounts, self.faults, self.recorder)
         self.gateway = Gateway(self._dispatcher, self.accounts, verify_signatures=verify_signatures)
         self.services: Services = compose(self.context, self.accounts, self._dispatcher.guard)
         self._dispatcher.guard.find_tags = self.services.tags_of
         self.bss, self.oss = self.services.bss, self.services.oss
+        self.metadata = MetadataService(self.context, self.accounts, self.services.ecs_state)
         self.oss.verify_signatures = verify_signatures
         self._oss_gateway = OssGateway(self.oss, self._dispatcher, self.context, self.accounts)
         self._dispatcher.handlers.update(self.services.handlers())
@@ -85,6 +88,9 @@ class Emulator:
 
     def handle(self, request: HttpRequest) -> HttpResponse:
         """The answer to one request, whichever product it is for. Errors: DroppedConnection when none is to come."""
+        if request.host == METADATA_HOST:
+            with self.lock:
+                return self.metadata.handle(request)
         if self.oss.matches(request):
             return self._oss_gateway.handle(request, self.faults, self.recorder)
         return self.gateway.handle(request)
@@ -104,10 +110,10 @@ class Emulator:
             return self.context.scheduler.next_due_in_seconds
 
     def advance(self, seconds: float) -> None:
-        """Let virtual time pass, stopping at each moment something is due. Errors: TypeError with a real clock."""
+        """Let time pass, stopping at each moment something is due. Errors: TypeError with the machine's own clock."""
         clock = self.context.clock
-        if not isinstance(clock, VirtualClock):
-            raise TypeError("only a virtual clock can be advanced")
+        if not isinstance(clock, MovableClock):
+            raise TypeError("the clock is the machine's own; it cannot be advanced")
         deadline = clock.monotonic() + seconds
         with self._dispatcher.lock:
             due_in_seconds = self.tick()
@@ -116,6 +122,18 @@ class Emulator:
                 due_in_seconds = self.tick()
             clock.advance(deadline - clock.monotonic())
             self.tick()
+
+    def let_computer_have_role(self, role_name: str) -> None:
+        """The metadata address answers this computer as an instance with that RAM role; the role is made for it."""
+        self.accounts.add_role(role_name, max_session_seconds=LONGEST_SESSION_SECONDS)
+        self.metadata.role_name = role_name
+
+    def reseed(self, seed: int | str) -> None:
+        """From now on ids are those of that seed, whatever came before."""
+        with self._dispatcher.lock:
+            self.context.ids.reseed(seed)
+            self._dispatcher.request_ids.reseed(f"requests:{seed}")
+            self.oss.request_ids.reseed(f"oss-requests:{seed}")
 
     def set_wall_clock(self, wall_clock: Clock) -> None:
         """The time of day that signatures are judged by; the machine's own unless a test wants a wrong clock."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from deployer.clock import Clock, SystemClock
-from deployer.emulator.host import CONTROL_PREFIX, TOKEN_HEADER
+from deployer.emulator.control_endpoints import CONTROL_PREFIX, TOKEN_HEADER
 from deployer.emulator.machines.leftovers import remove_leftovers, remove_tree
 from deployer.emulator.state_directory import ServerInfo, StateDirectory
 

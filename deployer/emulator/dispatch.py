@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from deployer.clock import Clock
 from deployer.emulator.accounts import Accounts
 from deployer.emulator.actions import ApiError, Body, Call, Handler, Principal
+from deployer.emulator.broken_answers import BrokenAnswer, is_broken
 from deployer.emulator.context import Context
 from deployer.emulator.contract.check import flat_parameters, typed_parameters
 from deployer.emulator.contract.document import Contract, Operation
@@ -55,14 +57,19 @@ class Dispatcher:
         self._faults = faults
         self._recorder = recorder
         self.guard = Guard(clock=context.clock)
-        self._request_ids = Ids(f"requests:{context.ids.hexadecimal(8)}")
+        self.request_ids = Ids(f"requests:{context.ids.hexadecimal(8)}")
+
+    @property
+    def clock(self) -> Clock:
+        """The clock of the cloud."""
+        return self._context.clock
 
     def new_request_id(self) -> str:
         with self.lock:
-            return self._request_ids.request_id()
+            return self.request_ids.request_id()
 
     def call(self, asked: Asked) -> Body:
-        """The body of the answer, without RequestId. Errors: ApiError, DroppedConnection, ForeignAnswer."""
+        """The body of the answer, without RequestId. Errors: ApiError, DroppedConnection, ForeignAnswer, BrokenAnswer."""
         status, code = 0, ""
         try:
             body = self._answer(asked)
@@ -72,6 +79,9 @@ class Dispatcher:
             raise
         except ForeignAnswer as answer:
             status = answer.response.status
+            raise
+        except BrokenAnswer:
+            status = 200
             raise
         finally:
             self.record(asked, status, code)
@@ -93,14 +103,18 @@ class Dispatcher:
         )
         try:
             return self.call(asked)
+        except BrokenAnswer as broken:
+            if broken.fault.kind == "slow":
+                return broken.body
+            raise ApiError(503, "ServiceUnavailable", f"The request has failed: {broken}.") from broken
         except (DroppedConnection, ForeignAnswer) as lost:
             raise ApiError(503, "ServiceUnavailable", f"The request has failed: {lost}.") from lost
 
     def _answer(self, asked: Asked) -> Body:
         operation = self._operation(asked.product, asked.action)
-        fault = self._faults.take(asked.product, asked.action)
+        fault = self._faults.take(asked.product, asked.action, asked.params)
         if not (asked.is_internal and fault is not None and fault.kind == "lag"):
-            strike_before(fault, self._context.clock)
+            strike_before(fault, asked.action, self._context.clock)
         self._check_allowed(operation, asked)
         ignored = self.contract.product(asked.product).account_parameters
         ignored |= _SENT_WITH_EVERYTHING - operation.parameters.keys()
@@ -122,6 +136,8 @@ class Dispatcher:
             self._context.scheduler.run_due()
             body = handler(call)
         strike_after(fault)
+        if fault is not None and is_broken(fault):
+            raise BrokenAnswer(fault, body)
         return body
 
     def _operation(self, product: str, action: str) -> Operation:

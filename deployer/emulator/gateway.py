@@ -3,8 +3,9 @@
 import re
 
 from deployer.emulator.accounts import AccessKey, Accounts
-from deployer.emulator.actions import ApiError, Principal
+from deployer.emulator.actions import ApiError, Body, Principal
 from deployer.emulator.authentication import Authenticator
+from deployer.emulator.broken_answers import BrokenAnswer, break_answer
 from deployer.emulator.dispatch import Asked, Dispatcher, region_of_host
 from deployer.emulator.faults import ForeignAnswer
 from deployer.emulator.http import HttpRequest, HttpResponse
@@ -35,7 +36,9 @@ class Gateway:
         try:
             product = self._product_of(request)
             body = self._dispatcher.call(self._admitted(request, product, request_id))
-            return render_body(request.action, body, wants_xml=request.wants_xml, request_id=request_id)
+            return _rendered(request, body, request_id)
+        except BrokenAnswer as broken:
+            return break_answer(_rendered(request, broken.body, request_id), broken.fault, self._dispatcher.clock)
         except ApiError as error:
             return render_error(
                 error, wants_xml=request.wants_xml, request_id=request_id, host=http.host, product=product
@@ -72,6 +75,10 @@ class Gateway:
             message = f"{request.action} of API version {request.version} is not emulated by the local cloud."
             raise ApiError(501, "Emulator.NotImplemented", message)
         raise ApiError(400, "NoSuchVersion", "Specified version does not exist.")
+
+
+def _rendered(request: RpcRequest, body: Body, request_id: str) -> HttpResponse:
+    return render_body(request.action, body, wants_xml=request.wants_xml, request_id=request_id)
 
 
 def _asked(request: RpcRequest, product: str, principal: Principal, request_id: str) -> Asked:

@@ -12,6 +12,10 @@ class Ids:
     def __init__(self, seed: int | str = 0) -> None:
         self._random = random.Random(seed)  # noqa: S311  (names, not secrets)
 
+    def reseed(self, seed: int | str) -> None:
+        """From now on the sequence of that seed."""
+        self._random.seed(seed)
+
     def hexadecimal(self, length: int) -> str:
         return "".join(self._random.choices("0123456789abcdef", k=length))
 

@@ -8,6 +8,7 @@ import re
 
 from deployer.emulator.accounts import Accounts
 from deployer.emulator.actions import ApiError
+from deployer.emulator.broken_answers import break_answer, slow_down
 from deployer.emulator.context import Context
 from deployer.emulator.dispatch import DEFAULT_REGION_ID, Dispatcher
 from deployer.emulator.faults import Faults, ForeignAnswer, strike_after, strike_before
@@ -42,19 +43,21 @@ class OssGateway:
 
     def _answer(self, request: HttpRequest, operation: str, faults: Faults) -> HttpResponse:
         fault = faults.take("oss", operation)
+        clock = self._context.clock
         try:
-            strike_before(fault, self._context.clock)
+            strike_before(fault, operation, clock)
+            slow_down(request, fault, clock)
             with self._lock:
                 self._context.scheduler.run_due()
             response = self._oss.handle(request, self._lock)
             strike_after(fault)
+            return break_answer(response, fault, clock)
         except ApiError as refused:
             with self._lock:
                 request_id = self._oss.new_request_id()
             return self._oss.refuse(request, refused, request_id)
         except ForeignAnswer as answer:
             return answer.response
-        return response
 
     def _record(self, request: HttpRequest, operation: str, response: HttpResponse | None) -> RecordedCall:
         address, credential = read_address(request), _claim(request)

@@ -17,7 +17,7 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import FrameType
 
-from deployer.clock import SystemClock
+from deployer.clock import ShiftedClock, SystemClock
 from deployer.emulator.core import Emulator
 from deployer.emulator.host import EmulatorHost
 from deployer.emulator.http_server import HttpServer
@@ -51,18 +51,21 @@ def serve(
     sandbox: Sandbox,
     port: int,
     stop: threading.Event,
+    instance_role: str | None = None,
     on_ready: Callable[[ServerInfo], object] = lambda _info: None,
 ) -> None:
     """Serve until `stop` is set or the folder no longer says that this server is there; then remove all of it.
 
-    `on_ready` is told once, when requests are answered.
+    With an `instance_role`, the metadata address answers this computer with credentials of that RAM role. `on_ready` is
+    told once, when requests are answered.
     """
     access_key_id, access_key_secret = "LTAI5t" + _random_text(18), _random_text(30)
 
     def make() -> Emulator:
-        driver = choose_driver(directory.machines_dir, sandbox, os.environ)
-        emulator = Emulator(driver=driver, data_dir=directory.data_dir, public_network=public_network(directory.path))
+        emulator = _make_emulator(directory, sandbox)
         emulator.accounts.add_access_key(access_key_id, access_key_secret)
+        if instance_role is not None:
+            emulator.let_computer_have_role(instance_role)
         return emulator
 
     token = secrets.token_hex(16)
@@ -80,6 +83,15 @@ def serve(
         logging.getLogger(__name__).info("serving on %s with %s machines", info.url, info.driver_name)
         on_ready(info)
         _wait(directory, info, stop)
+
+
+def _make_emulator(directory: StateDirectory, sandbox: Sandbox) -> Emulator:
+    return Emulator(
+        driver=choose_driver(directory.machines_dir, sandbox, os.environ),
+        data_dir=directory.data_dir,
+        clock=ShiftedClock(),
+        public_network=public_network(directory.path),
+    )
 
 
 def _describe(

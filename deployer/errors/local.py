@@ -1,6 +1,6 @@
 """Errors of the local cloud itself."""
 
-from deployer.errors.base import DeployerError
+from deployer.errors.base import DeployerError, UsageError
 
 
 class LocalCloudFailed(DeployerError):
@@ -29,4 +29,17 @@ class PortUnavailable(DeployerError):
             hint="name another one with `--port`, or none to take a free one",
             port=port,
             reason=reason,
+        )
+
+
+class FaultUnreadable(UsageError):
+    """A fault for the local cloud that cannot be understood."""
+
+    code = "local.fault_unreadable"
+
+    def __init__(self, text: str, reason: str) -> None:
+        super().__init__(
+            reason,
+            hint="`docs/testing.md` lists the faults; one of them is `--fault throttle:3`",
+            fault=text,
         )

@@ -20,10 +20,9 @@ from deployer.emulator.http_server import HttpServer
 from deployer.emulator.machines.base import CommandSpec, MachineSpec
 from deployer.emulator.machines.choose import choose_driver
 from deployer.emulator.machines.scripted import ScriptedAnswer, ScriptedDriver
+from deployer.emulator.metadata import METADATA_HOST
 from deployer.emulator.recorder import RecordedCall
 from deployer.testing.clock import CloudClock
-from deployer.testing.metadata import MetadataService
-from deployer.testing.network import METADATA_HOST
 from deployer.testing.polling import Polling
 from deployer.testing.settings import ACCESS_KEY_ID, ACCESS_KEY_SECRET, Settings
 
@@ -59,8 +58,6 @@ class Aliyun:
             self._closing.callback(self.emulator.close)
         self.clock = CloudClock(self.emulator)
         self._polling = Polling(self.emulator) if settings.clock_kind == "virtual" else None
-        role = settings.instance_role
-        self._metadata = MetadataService(self.emulator, role) if role is not None else None
 
     @property
     def account_id(self) -> str:
@@ -127,9 +124,9 @@ class Aliyun:
     def handle(self, request: HttpRequest) -> HttpResponse:
         """The answer to one request. Errors: DroppedConnection, MetadataRefused."""
         if request.host == METADATA_HOST:
-            if self._metadata is None:
+            if self.settings.instance_role is None:
                 raise MetadataRefused(111, f"nothing answers on {METADATA_HOST}")
-            return self._metadata.handle(request)
+            return self.emulator.handle(request)
         try:
             return self._handle(request)
         finally:
@@ -156,6 +153,8 @@ class Aliyun:
         emulator.accounts.add_access_key(ACCESS_KEY_ID, ACCESS_KEY_SECRET, user_name=user_name, policy=settings.policy)
         emulator.accounts.takes_any_key = settings.unknown_keys == "accept"
         emulator.accounts.any_key_user_name = user_name
+        if settings.instance_role is not None:
+            emulator.let_computer_have_role(settings.instance_role)
         return emulator
 
     def _serve_machines(self) -> Emulator:

@@ -15,6 +15,7 @@ from deployer.emulator.context import Context
 from deployer.emulator.contract.check import flat_parameters, typed_parameters, undeclared_fields
 from deployer.emulator.contract.document import Contract
 from deployer.emulator.http import HttpRequest, HttpResponse
+from deployer.emulator.faults import Faults
 from deployer.emulator.ids import Ids
 from deployer.emulator.machines.scripted import ScriptedDriver
 from deployer.emulator.scheduler import Scheduler
@@ -88,6 +89,7 @@ class OosWorld:
             driver=ScriptedDriver(),
             call_api=self.call_api,
             send=self.send,
+            faults=Faults(self.clock),
         )
         self.handlers = OosService(self.context, self.accounts).handlers()
 

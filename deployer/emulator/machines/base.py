@@ -7,7 +7,7 @@ something inside listens on. Nothing here knows an API.
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class MachineError(Exception):
@@ -92,6 +92,19 @@ class Machine(Protocol):
 
     def power_off(self) -> None:
         """End every process; the disk stays for the next boot."""
+        ...
+
+
+@runtime_checkable
+class FillsItsDisk(Protocol):
+    """A machine whose disk can be made full, for a while."""
+
+    def fill_disk(self) -> bool:
+        """Nothing can be written inside from now on; False when this one cannot do it after all."""
+        ...
+
+    def free_disk(self) -> None:
+        """The disk is as it was before."""
         ...
 
 

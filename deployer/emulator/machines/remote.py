@@ -102,6 +102,19 @@ class RemoteMachine:
         )
         return RemoteCommand(self._link, key, self._outward)
 
+    def fill_disk(self) -> bool:
+        """Nothing can be written inside from now on; False where the machine has no disk of its own."""
+        try:
+            self._link.ask({"do": "fill_disk"})
+        except (MachineError, OSError):
+            return False
+        return True
+
+    def free_disk(self) -> None:
+        """The disk is as it was before it was filled."""
+        with contextlib.suppress(MachineError, OSError):
+            self._link.ask({"do": "free_disk"})
+
     def listeners(self) -> tuple[Listener, ...]:
         answer, _ = self._link.ask({"do": "listeners"})
         return tuple(Listener(address=address, port=port) for address, port in answer["listeners"])

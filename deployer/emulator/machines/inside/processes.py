@@ -87,7 +87,7 @@ def marked_processes(marker: str) -> set[int]:
 
 def kill_all(pids: Iterable[int]) -> None:
     """SIGKILL each; those that are gone already, or belong to somebody else, do not matter."""
-    for pid in pids:
+    for pid in sorted(pids):  # parents first: a shell whose child was killed would still say so
         try:
             os.kill(pid, signal.SIGKILL)
         except (ProcessLookupError, PermissionError):

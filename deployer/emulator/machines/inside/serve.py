@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from deployer.emulator.machines.inside.commands import Command, Commands, Order, Refused
+from deployer.emulator.machines.inside.full_disk import FullDisk
 from deployer.emulator.machines.inside.isolation import (
     become_root,
     build_root,
@@ -112,6 +113,7 @@ class Agent:
         self._private_ip = str(configuration["private_ip"])
         self._marker = str(configuration["marker"])
         self._commands = Commands(Path(configuration["scripts"]), isolated=self._isolated)
+        self._disk = FullDisk(Kernel()) if self._isolated else None
         self._selector = selectors.DefaultSelector()
 
     def serve(self) -> None:
@@ -174,11 +176,23 @@ class Agent:
         if asked == "stop":
             self._commands.stop(request["id"], process_tree=bool(request["process_tree"]))
             return {}
+        if asked in {"fill_disk", "free_disk"}:
+            self._set_disk_full(full=asked == "fill_disk")
+            return {}
         if asked == "listeners":
             owners = None if self._isolated else self._own_processes()
             return {"listeners": [list(found) for found in list_listeners(owners) if found != _PROXY_ADDRESS]}
         descriptors.append(self._connect(int(request["port"])))
         return {}
+
+    def _set_disk_full(self, *, full: bool) -> None:
+        """Errors: Refused on a machine that shares the host's disk, OSError where the system cannot."""
+        if self._disk is None:
+            raise Refused("DiskFull", "this machine has no disk of its own")
+        if full:
+            self._disk.fill()
+        else:
+            self._disk.free()
 
     def _state(self, command_id: str) -> dict[str, Any]:
         command = self._commands.get(command_id)

@@ -11,6 +11,7 @@ from deployer.clock import VirtualClock
 from deployer.emulator.actions import ApiError
 from deployer.emulator.context import Context
 from deployer.emulator.machines.base import CommandSpec, CommandState, Machine, MachineError
+from deployer.emulator.services.assistant.agents import Agents
 from deployer.emulator.services.assistant.builtins import BuiltIns, UnknownBuiltInError
 from deployer.emulator.services.assistant.content import fill_in
 from deployer.emulator.services.assistant.output import cut_output
@@ -32,6 +33,7 @@ _PATIENCE_STEP_SECONDS = 0.002
 
 _EXPLANATIONS = {
     "ClientNotRunning": "the Cloud Assistant client is not running",
+    "ClientNotResponse": "the Cloud Assistant client does not respond",
     "InstanceNotRunning": "the instance is not running",
     "InstanceReleased": "the instance has been released",
     "ExecutionTimeout": "the command execution has been timeout",
@@ -44,10 +46,11 @@ _EXPLANATIONS = {
 class Delivery:
     """Hands commands to machines and follows them."""
 
-    def __init__(self, context: Context, ecs_state: EcsState) -> None:
+    def __init__(self, context: Context, ecs_state: EcsState, agents: Agents) -> None:
         self._context = context
         self._ecs_state = ecs_state
         self._built_ins = BuiltIns(context)
+        self.agents = agents
 
     def dispatch(self, invocation: Invocation) -> None:
         """Let every record start in a moment; until then it is Pending."""
@@ -88,7 +91,7 @@ class Delivery:
             self._end(record, InvocationStatus.ABORTED, "InstanceReleased")
         elif instance.status is not InstanceStatus.RUNNING:
             self._end(record, InvocationStatus.ABORTED, "InstanceNotRunning")
-        elif not instance.agent_ready or machine is None:
+        elif machine is None or not self.agents.answers(instance):
             self._end(record, InvocationStatus.ABORTED, "ClientNotRunning")
         else:
             self._run(invocation, record, instance, machine)
@@ -103,7 +106,7 @@ class Delivery:
                 timeout_seconds=float(invocation.timeout_seconds),
                 kill_process_tree=invocation.termination_mode == "ProcessTree",
             )
-            record.running = machine.start_command(command)
+            record.running = self.agents.start(instance, machine, command)
         except UnknownBuiltInError as error:
             self._end(record, InvocationStatus.INVALID, "InvalidSystemBuiltInParameter", str(error))
         except MachineError as error:
@@ -137,6 +140,9 @@ class Delivery:
     def _progress(self, invocation: Invocation, record: Record) -> None:
         if record.running is None:
             return
+        if self.agents.is_silent(record.instance_id):
+            self._wait_for_word(record)
+            return
         state = record.running.state()
         record.output, cut = cut_output(state.output, self._context.assumptions.command_output_head_bytes)
         record.dropped = cut + state.dropped_bytes
@@ -149,6 +155,11 @@ class Delivery:
         elif now >= record.deadline:
             record.running.stop(process_tree=invocation.termination_mode == "ProcessTree")
             self._time_out(record)
+
+    def _wait_for_word(self, record: Record) -> None:
+        """Nothing is known of a command whose agent went silent, until its time is over."""
+        if self._context.clock.monotonic() >= record.deadline:
+            self._end(record, InvocationStatus.FAILED, "ClientNotResponse")
 
     def _conclude(self, invocation: Invocation, record: Record, state: CommandState) -> None:
         if state.timed_out:

@@ -2,6 +2,7 @@
 
 from deployer.emulator.actions import Handler, handlers_of, sources_of
 from deployer.emulator.context import Context
+from deployer.emulator.services.assistant.agents import Agents
 from deployer.emulator.services.assistant.command_handlers import CommandActions
 from deployer.emulator.services.assistant.delivery import Delivery
 from deployer.emulator.services.assistant.file_handlers import FileActions
@@ -16,12 +17,13 @@ class AssistantService:
 
     def __init__(self, context: Context, ecs_state: EcsState) -> None:
         self.state = AssistantState()
-        delivery = Delivery(context, ecs_state)
+        agents = Agents(context.faults)
+        delivery = Delivery(context, ecs_state, agents)
         commands = CommandActions(context, self.state)
         self._parts: tuple[object, ...] = (
             commands,
             InvocationActions(context, ecs_state, self.state, delivery, commands),
-            StatusActions(context, ecs_state, self.state),
+            StatusActions(context, ecs_state, self.state, agents),
             FileActions(context, ecs_state, self.state, delivery),
         )
         ecs_state.add_taggable("command", Taggable(find=self._command_tags, every=self._tags_of_commands))

@@ -168,7 +168,7 @@ class InvocationActions:
 
     def _dry_run(self, targets: Sequence[Instance]) -> Body:
         """Nothing runs. Assumed: an agent that does not answer refuses the call, since the check covers the agent."""
-        if not all(instance.agent_ready for instance in targets):
+        if not all(self._delivery.agents.answers(instance) for instance in targets):
             raise ApiError(403, "Operation.Forbidden", "The Cloud Assistant agent of an instance is not running.")
         return {}
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from deployer.emulator.actions import Body, Call, action
 from deployer.emulator.context import Context
+from deployer.emulator.services.assistant.agents import Agents
 from deployer.emulator.services.assistant.pages import take_page
 from deployer.emulator.services.assistant.state import AssistantState
 from deployer.emulator.services.assistant.targets import find_targets
@@ -17,10 +18,11 @@ _MOST_ASKED_AT_ONCE = 100
 class StatusActions:
     """DescribeCloudAssistantStatus, InstallCloudAssistant."""
 
-    def __init__(self, context: Context, ecs_state: EcsState, state: AssistantState) -> None:
+    def __init__(self, context: Context, ecs_state: EcsState, state: AssistantState, agents: Agents) -> None:
         self._context = context
         self._ecs_state = ecs_state
         self._state = state
+        self._agents = agents
 
     @action(
         "DescribeCloudAssistantStatus",
@@ -76,7 +78,7 @@ class StatusActions:
         view = {
             "InstanceId": instance.instance_id,
             "OSType": instance.os_type.capitalize(),
-            "CloudAssistantStatus": "true" if instance.agent_ready else "false",
+            "CloudAssistantStatus": "true" if self._agents.answers(instance) else "false",
             "CloudAssistantVersion": self._context.assumptions.assistant_version if instance.agent_installed else "",
             "InvocationCount": len(started),
             "ActiveTaskCount": sum(record.running is not None for record in records),
@@ -84,6 +86,6 @@ class StatusActions:
         }
         if started:
             view["LastInvokedTime"] = to_second(max(started))
-        if instance.agent_ready:
+        if self._agents.answers(instance):
             view["LastHeartbeatTime"] = to_second(self._context.clock.now())
         return view

@@ -80,10 +80,11 @@ class BssService:
     def query_account_balance(self, call: Call) -> Body:
         """What is left, as texts with thousands separators."""
         self._check_site(call)
+        balance = Decimal(0) if self._context.faults.holds("balance") else self.balance
         return _success(
             {
-                "AvailableAmount": _amount(self.balance + self.credit),
-                "AvailableCashAmount": _amount(self.balance),
+                "AvailableAmount": _amount(balance + self.credit),
+                "AvailableCashAmount": _amount(balance),
                 "CreditAmount": _amount(self.credit),
                 "MybankCreditAmount": _amount(Decimal(0)),
                 "QuotaLimit": _amount(Decimal(0)),
