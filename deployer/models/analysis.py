@@ -50,6 +50,24 @@ class Method:
     section: str = ""  # the heading it stands under
 
 
+class Confidence(str, Enum):
+    """How sure an analysis is: the README's own command, the project's files, or a guess."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReadmeMentions:
+    """What the README names beside its methods, each with its line: ports, and settings without their values."""
+
+    file: str
+    ports: tuple[tuple[int, int], ...]
+    variables: tuple[tuple[str, int], ...]
+    runtimes: tuple[tuple[str, int], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
     """An application below the top of a project that has several; `path` is what `--path` takes."""
@@ -88,3 +106,6 @@ class ProjectAnalysis:
     source: str  # "readme" or "scan": what the commands were taken from
     directory: str = ""
     candidates: tuple[Candidate, ...] = ()
+    readme: ReadmeMentions | None = None
+    conflicts: tuple[str, ...] = ()  # where the README and the project's files disagree, and what is used
+    confidence: Confidence = Confidence.LOW

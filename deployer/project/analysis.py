@@ -3,14 +3,16 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from deployer.models.analysis import Candidate, Evidence, Method, ProjectAnalysis
+from deployer.models.analysis import Candidate, Evidence, Method, ProjectAnalysis, ReadmeMentions
 from deployer.project.applications import Application, choose_application, detect_application, find_applications
 from deployer.project.detectors import LANGUAGES, OTHERS, PLAIN
 from deployer.project.detectors.detection import Detection, Detector
+from deployer.project.judging import find_conflicts, judge
 from deployer.project.names import suggest_name
 from deployer.project.preparations import add_preparations
 from deployer.project.project_dir import ProjectDir
-from deployer.project.readme import Readme, find_readme, make_methods
+from deployer.project.readme import Readme, find_believable_start, find_readme, make_methods
+from deployer.project.readme_docker import follow_docker
 from deployer.project.runtimes import find_version_problem
 
 
@@ -66,19 +68,30 @@ def _find(project_dir: ProjectDir, readme: Readme | None) -> _Found:
 
 
 def _first(detectors: Iterable[Detector], project_dir: ProjectDir, readme: Readme | None) -> Detection | None:
-    """What the first detector says that can start the project, else the first one that knows it."""
+    """What the first detector says that can start the project, else the first one that knows it.
+
+    Where the README names a start that fits the tree, the detector that follows it comes before those that do not.
+    """
+    asked = find_believable_start(project_dir, readme) if readme else None
+    first: Detection | None = None
     best: Detection | None = None
     for detect in detectors:
         found = detect(project_dir, readme)
-        if found is not None and found.start_command is not None:
+        if found is None:
+            continue
+        if found.start_command is not None and (
+            asked is None or found.followed == asked or (found.followed and not first)
+        ):
             return found
+        first = first or (found if found.start_command is not None else None)
         best = best or found
-    return best
+    return first or best
 
 
 def _finish(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> ProjectAnalysis:
     detection = _prepared(project_dir, readme, found)
     looked = (Evidence(file=readme.file, line=None, why="read first"),) if readme else ()
+    conflicts = find_conflicts(project_dir, readme, detection) if readme and found.is_start else ()
     return ProjectAnalysis(
         name=suggest_name(project_dir.name),
         type=detection.type,
@@ -92,19 +105,31 @@ def _finish(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> Pr
         port=detection.port,
         bind_host=detection.bind_host,
         environment=detection.environment,
-        methods=_methods(project_dir, readme, found),
+        methods=_methods(project_dir, readme, replace(found, detection=detection)),
         evidence=(*looked, *detection.evidence),
         warnings=tuple(dict.fromkeys((*detection.warnings, *_warnings(readme, found)))),
         supported=found.is_start,
         source="readme" if detection.followed else "scan",
         directory=found.application.directory if found.application else "",
         candidates=found.candidates,
+        readme=_mentions(readme) if readme else None,
+        conflicts=conflicts,
+        confidence=judge(detection, conflicts),
+    )
+
+
+def _mentions(readme: Readme) -> ReadmeMentions:
+    return ReadmeMentions(
+        file=readme.file,
+        ports=readme.ports,
+        variables=readme.variables,
+        runtimes=tuple((f"{one.name} {one.version}", one.line) for one in readme.runtimes),
     )
 
 
 def _prepared(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> Detection:
     """What was detected, with what the README does between install and start."""
-    detection = found.detection or Detection(language="")
+    detection = follow_docker(readme, found.detection or Detection(language=""))
     if not found.is_start:
         return detection
     if found.application is None:

@@ -16,12 +16,13 @@ def add_preparations(
         return detection
     found = read_preparations(project_dir, readme, detection.language)
     built = detection.build_command or ""
-    missing = (command for command in found.commands if command not in built)
-    build = [detection.build_command, *(_inside(command, directory) for command in missing)]
+    missing = [(command, evidence) for command, evidence in found.commands if command not in built]
+    build = [detection.build_command, *(_inside(command, directory) for command, _evidence in missing)]
     return replace(
         detection,
         install_command=_with_requirements(project_dir, readme, detection, directory),
         build_command=" && ".join(dict.fromkeys(command for command in build if command)) or None,
+        evidence=(*detection.evidence, *(evidence for _command, evidence in missing)),
         warnings=(*detection.warnings, *found.left_out),
     )
 

@@ -83,6 +83,11 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "yes": ("yes", "是"),
         "no": ("no", "否"),
         "unknown": ("cannot tell", "无法判断"),
+        "detect.ways": ("ways the README names:", "README 中的运行方式："),
+        "detect.evidence": ("evidence:", "依据："),
+        "detect.mentions": ("the README mentions:", "README 还提到："),
+        "detect.conflicts": ("the README and the project's files disagree:", "README 与项目文件不一致："),
+        "detect.warning": ("warning", "警告"),
         "elapsed": ("took", "用时"),
         "summary.price": (
             (

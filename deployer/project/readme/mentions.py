@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Sequence
 
 from deployer.project.readme.document import CodeBlock
-from deployer.project.readme.model import Mention
+from deployer.project.readme.model import Runtime
 
 _LOCAL_URL = re.compile(r"(?:localhost|127\.0\.0\.1|0\.0\.0\.0)(?:</?\w{1,10}>)?:(\d{2,5})\b")
 _NAMED_PORT = re.compile(
@@ -16,6 +16,14 @@ _PORTS_OF_OTHERS = frozenset(
 _VARIABLE = re.compile(r"\s*(?:export\s+|set\s+|-\s+|ENV\s+)?([A-Z][A-Z0-9]{0,40}(?:_[A-Z0-9]{1,40}){0,8})\s?=(?![=>])")
 _NAMED_VARIABLE = re.compile(r"[A-Z][A-Z0-9]{0,30}(?:_[A-Z0-9]{1,30}){1,8}")
 _MOST_VARIABLES = 100
+_RUNTIME = re.compile(
+    r"(?<![\w/.-])(python|node(?:\.js)?|nodejs|java|jdk|go|golang|php|ruby|\.net)\s?(?:version|版本)?\s?(?:>=|≥|>|v|:|：)?\s?(\d{1,2}(?:\.\d{1,2})?)(?![\d/%])",
+    re.IGNORECASE,
+)
+_RUNTIME_NAMES = {
+    "python": "Python", "node": "Node.js", "nodejs": "Node.js", "java": "Java", "jdk": "Java", "go": "Go", "golang": "Go",
+    "php": "PHP", "ruby": "Ruby", ".net": ".NET",
+}  # fmt: skip
 _TALK = (
     "ignore previous instructions", "ignore all previous", "ignore prior instructions", "disregard previous", "disregard all previous",
     "ai agents must", "ai agent must", "ai assistants must", "ai assistant must", "agents must run", "agents must execute", "if you are an ai", "if you are a language model",
@@ -38,8 +46,8 @@ def read_ports(lines: Sequence[str]) -> tuple[tuple[int, int], ...]:
     return tuple((port, number) for port, number in ports if 0 < port < 65536 and port not in _PORTS_OF_OTHERS)
 
 
-def read_variables(blocks: Iterable[CodeBlock]) -> tuple[Mention, ...]:
-    """The settings that are assigned in code, or named alone as code; each at its first line. No values."""
+def read_variables(blocks: Iterable[CodeBlock]) -> tuple[tuple[str, int], ...]:
+    """(name, line) of the settings that are assigned in code, or named alone as code; each at its first line. No values."""
     found: dict[str, int] = {}
     for block in blocks:
         if block.is_inline:
@@ -51,7 +59,17 @@ def read_variables(blocks: Iterable[CodeBlock]) -> tuple[Mention, ...]:
             assigned = _VARIABLE.match(line[:200])
             if assigned is not None and len(found) < _MOST_VARIABLES:
                 found.setdefault(assigned[1], number)
-    return tuple(Mention(value=name, line=line) for name, line in found.items())
+    return tuple(found.items())
+
+
+def read_runtimes(lines: Sequence[str]) -> tuple[Runtime, ...]:
+    """The versions of languages the README asks for, each language at its first line."""
+    found: dict[str, Runtime] = {}
+    for number, line in enumerate(lines, start=1):
+        for version in _RUNTIME.finditer(line):
+            name = _RUNTIME_NAMES[version[1].lower().removesuffix(".js")]
+            found.setdefault(name, Runtime(name=name, version=version[2], line=number))
+    return tuple(found.values())
 
 
 def find_talk(lines: Sequence[str]) -> tuple[int, ...]:

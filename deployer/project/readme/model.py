@@ -60,26 +60,29 @@ class Way:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Mention:
-    """A setting the README names, and where."""
+class Runtime:
+    """A version of a language the README asks for, such as Python 3.11."""
 
-    value: str
+    name: str
+    version: str
     line: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readme:
-    """What a README says. `ports` are (number, line) of local addresses, `variables` the settings it names.
+    """What a README says, its ways best first.
 
-    `ways` are best first; `refused` the lines that begin like a command and are none that could be run; `talk` the
-    lines that speak to AI agents; `is_cut` tells that only its head was read.
+    `ports` are (number, line) of local addresses, `variables` (name, line) of the settings, `runtimes` the versions it
+    asks for. `refused` are the lines that begin like a command and are none that could be run; `talk` the lines that
+    speak to AI agents; `is_cut` tells that only its head was read.
     """
 
     file: str
     ways: tuple[Way, ...]
     refused: tuple[ReadmeCommand, ...]
     ports: tuple[tuple[int, int], ...]
-    variables: tuple[Mention, ...] = ()
+    variables: tuple[tuple[str, int], ...] = ()
+    runtimes: tuple[Runtime, ...] = ()
     talk: tuple[int, ...] = ()
     is_cut: bool = False
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from deployer.models.analysis import MethodKind
+from deployer.models.analysis import Evidence, MethodKind
 from deployer.project.command_purposes import Purpose
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme.model import Readme, ReadmeCommand
@@ -31,15 +31,15 @@ _FOR_DEVELOPERS = re.compile(r"dev|test|doc|lint|ci\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparations:
-    """`commands` are to be run after the build, in order; `left_out` sentences about those a release must not repeat."""
+    """`commands` are to be run after the build, in order, with the line of each; `left_out` those a release must not repeat."""
 
-    commands: tuple[str, ...] = ()
+    commands: tuple[tuple[str, Evidence], ...] = ()
     left_out: tuple[str, ...] = ()
 
 
 def read_preparations(project_dir: ProjectDir, readme: Readme, language: str) -> Preparations:
     """The preparing commands the README names for a language, checked against the tree."""
-    commands: dict[str, None] = {}
+    commands: dict[str, Evidence] = {}
     left_out: list[str] = []
     for command in _preparing(readme):
         words = command.shape.words
@@ -47,13 +47,15 @@ def read_preparations(project_dir: ProjectDir, readme: Readme, language: str) ->
         if program not in _PROGRAMS.get(language, ()) or find_obstacle(project_dir, command.shape) is not None:
             continue
         if all(map(_PLAIN_WORD.fullmatch, words)) and _REPEATABLE.fullmatch(" ".join((program, *words[1:]))):
-            commands[_unattended(program, words, dict(command.shape.environment))] = None
+            why = f"the README says `{command.text.strip()[:80]}`"
+            evidence = Evidence(file=command.file, line=command.line, why=why, decides="build")
+            commands.setdefault(_unattended(program, words, dict(command.shape.environment)), evidence)
         else:
             shown = f"`{command.text.strip()[:80]}` ({command.file}:{command.line})"
             left_out.append(
                 f"the README prepares the project once with {shown}: run it yourself, no release repeats it"
             )
-    return Preparations(commands=tuple(commands), left_out=tuple(dict.fromkeys(left_out)))
+    return Preparations(commands=tuple(commands.items()), left_out=tuple(dict.fromkeys(left_out)))
 
 
 def read_requirements(project_dir: ProjectDir, readme: Readme, followed: ReadmeCommand) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from deployer.project.project_dir import ProjectDir
 from deployer.project.readme.commands import read_ways
 from deployer.project.readme.document import CodeBlock
 from deployer.project.readme.markdown import read_markdown
-from deployer.project.readme.mentions import find_talk, read_ports, read_variables
+from deployer.project.readme.mentions import find_talk, read_ports, read_runtimes, read_variables
 from deployer.project.readme.model import Readme
 from deployer.project.readme.plain import read_plain
 from deployer.project.readme.restructured import read_restructured
@@ -68,6 +68,7 @@ def _read(project_dir: ProjectDir, file: str, whole: str) -> Readme:
         refused=refused,
         ports=read_ports(lines),
         variables=read_variables(blocks),
+        runtimes=read_runtimes(lines),
         talk=find_talk(lines),
         is_cut=len(whole) > _LARGEST_TEXT,
     )

@@ -5,10 +5,12 @@ import re
 from collections.abc import Callable
 
 from deployer.models.analysis import MethodKind
-from deployer.project.command_purposes import is_script
+from deployer.project.command_purposes import Purpose, is_script
 from deployer.project.command_shapes import CommandShape
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme.interactive import find_question
+from deployer.project.readme.model import Readme, ReadmeCommand
+from deployer.project.readme.sections import Standing
 
 _SERVERS = frozenset({"gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress-serve"})
 _RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun", "cnpm"})
@@ -49,6 +51,17 @@ def find_obstacle(project_dir: ProjectDir, shape: CommandShape) -> str | None:
     manifests = _MANIFESTS.get(program, ())
     if manifests and not any(project_dir.glob(one) if "*" in one else project_dir.is_file(one) for one in manifests):
         return f"`{program}` needs {' or '.join(f'`{one}`' for one in manifests[:2])}, which is not in the project"
+    return None
+
+
+def find_believable_start(project_dir: ProjectDir, readme: Readme) -> ReadmeCommand | None:
+    """The first native start of the README that nothing in the tree speaks against; what it discourages is not asked."""
+    for way in readme.ways:
+        if way.kind in {MethodKind.DOCKER, MethodKind.SCRIPT} or way.standing is Standing.DISCOURAGED:
+            continue
+        for command in way.commands:
+            if command.shape.purpose is Purpose.START and find_obstacle(project_dir, command.shape) is None:
+                return command
     return None
 
 
