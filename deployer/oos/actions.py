@@ -29,6 +29,7 @@ Action = Callable[["Runner", Task, Frame, TaskRun], Generator[Effect, Any, str |
 # No limit is published; a template that calls itself has to end somewhere.
 MAXIMUM_DEPTH = 10
 # Source: https://help.aliyun.com/document_detail/121317.html
+_INVOKING_APIS = frozenset({"runcommand", "invokecommand"})
 HIGH_RISK_VERBS = ("stop", "delete", "release")
 
 
@@ -42,6 +43,7 @@ def _execute_api(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> Ge
     except ApiFailure as failure:
         raise TaskFailure(f"{failure.code}: {failure.message}") from None
     run.extra_data = {"RequestId": body["RequestId"]} if "RequestId" in body else {}
+    run.invoke_id = str(body.get("InvokeId", "")) if api.casefold() in _INVOKING_APIS else ""
     run.outputs = select_outputs(task, frame.scope, body)
     return None
 

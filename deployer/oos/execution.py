@@ -74,6 +74,7 @@ class TaskRun:
     loop_batch_number: int | None = None
     loop: dict[str, Any] | None = None
     child_execution_id: str = ""
+    invoke_id: str = ""  # of the Cloud Assistant invocation the task made
     child_outputs: Mapping[str, Any] | None = None
     extra_data: dict[str, Any] = field(default_factory=dict)
 

@@ -14,7 +14,8 @@ from deployer.oos.time_functions import write_time
 # Assumed: templates only pass it to a plug-in that installs itself when the version differs.
 OOS_UTIL_VERSION = "1.0"
 
-ReadParameter = Callable[[str, bool], str]
+# `(name, is secret) -> value`; raises ExpressionError.
+ReadParameter = Callable[[str, bool], Any]
 
 
 class Scope:
@@ -52,6 +53,10 @@ class Scope:
             if name.casefold() not in self._parameters:
                 self._parameters[name.casefold()] = self.evaluate(parameter.default)
         return {name: self._parameters[name.casefold()] for name in parameters}
+
+    def read_parameters_again(self) -> None:
+        """Take the values the execution has now; somebody may have changed them while it waited."""
+        self._parameters.update({name.casefold(): value for name, value in self._execution.parameters.items()})
 
     def evaluate(self, value: Any) -> Any:
         """The value with references and functions worked out.

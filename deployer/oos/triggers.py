@@ -6,6 +6,7 @@ Source: https://help.aliyun.com/zh/oos/user-guide/acs-timertrigger, .../acs-alar
 """
 
 from collections.abc import Generator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from deployer.oos.effects import Effect, Process, Spawn, Steps, Wait
 from deployer.oos.execution import Execution, Notification, TaskRun, notify
 from deployer.oos.failures import TaskFailure
 from deployer.oos.polling import select_outputs
-from deployer.oos.schedules import read_schedule
+from deployer.oos.schedules import Next, read_schedule
 from deployer.oos.scope import Frame
 from deployer.oos.template import Task
 from deployer.oos.time_functions import parse_time
@@ -22,76 +23,88 @@ if TYPE_CHECKING:
     from deployer.oos.runner import Runner
 
 _END = "ACS::END"
-_FAR_AWAY = datetime.max.replace(tzinfo=timezone.utc)
+_FAR_AWAY = datetime(9999, 1, 1, tzinfo=timezone.utc)
 
 
 def timer_trigger(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> Generator[Effect, Any, str | None]:
     """`ACS::TimerTrigger`: fires at the moments of its schedule, and when it is told to."""
-    properties = _begin(runner, task, frame, run)
-    try:
-        start = parse_time(properties["StartDate"]) if properties.get("StartDate") else runner.host.clock.now()
-        schedule = read_schedule(
-            str(properties.get("Type") or ""),
-            str(properties.get("Expression") or ""),
-            str(properties.get("TimeZone") or ""),
-            start,
-        )
-    except ValueError as error:
-        raise TaskFailure(str(error)) from None
-    end = _end_date(properties)
-    moment = max(start, runner.host.clock.now())
+    moment = runner.host.clock.now()
+    started_at = moment
     while True:
-        following = schedule(moment)
-        wakes_at = min(end, following or _FAR_AWAY)
+        timer = _read_timer(_properties(runner, task, frame, run), started_at)
+        following = timer.schedule(max(moment, timer.start))
+        wakes_at = min(timer.end, following or _FAR_AWAY)
         if wakes_at == _FAR_AWAY:
             return _END
-        told = yield from _wait(runner, run, wakes_at)
+        answer = yield from _wait(runner, run, wakes_at)
         moment = runner.host.clock.now()
-        if told is None:
+        if answer.notify_type == "Updated":
+            continue
+        if answer.notify_type == "Time":
             moment = max(moment, wakes_at)
-            if wakes_at == end:
+            if wakes_at == timer.end:
                 return _END
-        yield from _run_triggered(runner, task, frame, run, told)
+        yield from _run_triggered(runner, task, frame, run, answer)
 
 
 def outside_trigger(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> Generator[Effect, Any, str | None]:
     """`ACS::AlarmTrigger` and `ACS::EventTrigger`: nothing here raises alarms or events, TriggerExecution fires them."""
-    end = _end_date(_begin(runner, task, frame, run))
     while True:
-        told = yield from _wait(runner, run, end)
-        if told is None:
+        end = _moment_of(_properties(runner, task, frame, run), "EndDate", _FAR_AWAY)
+        answer = yield from _wait(runner, run, end)
+        if answer.notify_type == "Time":
             return _END
-        yield from _run_triggered(runner, task, frame, run, told)
+        if answer.notify_type == "Trigger":
+            yield from _run_triggered(runner, task, frame, run, answer)
 
 
-def _begin(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> dict[str, Any]:
-    """The trigger's properties. Errors: TaskFailure in a child execution."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Timer:
+    schedule: Next
+    start: datetime
+    end: datetime
+
+
+def _read_timer(properties: Mapping[str, Any], started_at: datetime) -> _Timer:
+    """Errors: TaskFailure."""
+    start = _moment_of(properties, "StartDate", started_at)
+    kind, expression, time_zone = (str(properties.get(key) or "") for key in ("Type", "Expression", "TimeZone"))
+    try:
+        schedule = read_schedule(kind, expression, time_zone, start)
+    except ValueError as error:
+        raise TaskFailure(str(error)) from None
+    return _Timer(schedule=schedule, start=start, end=_moment_of(properties, "EndDate", _FAR_AWAY))
+
+
+def _properties(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> dict[str, Any]:
+    """The trigger's properties as they are now. Errors: TaskFailure in a child execution."""
     if runner.execution.parent_execution_id:
         raise TaskFailure("a trigger is not allowed in the template of a child execution")
+    frame.scope.read_parameters_again()
     run.properties = frame.scope.evaluate(dict(task.properties))
     return dict(run.properties)
 
 
-def _end_date(properties: Mapping[str, Any]) -> datetime:
-    """When the trigger stops listening; for ever when it does not say. Errors: TaskFailure."""
+def _moment_of(properties: Mapping[str, Any], name: str, otherwise: datetime) -> datetime:
+    """Errors: TaskFailure."""
     try:
-        return parse_time(properties["EndDate"]) if properties.get("EndDate") else _FAR_AWAY
+        return parse_time(properties[name]) if properties.get(name) else otherwise
     except ValueError as error:
-        raise TaskFailure(str(error)) from None
+        raise TaskFailure(f"{name}: {error}") from None
 
 
-def _wait(runner: "Runner", run: TaskRun, wakes_at: datetime) -> Generator[Effect, Any, Notification | None]:
-    """What TriggerExecution said; None when it became that late instead."""
+def _wait(runner: "Runner", run: TaskRun, wakes_at: datetime) -> Generator[Effect, Any, Notification]:
+    """What happened first: it was triggered, it was given other parameters, or it became that late."""
     alarm: Process | None = None
     if wakes_at != _FAR_AWAY:
         seconds = (wakes_at - runner.host.clock.now()).total_seconds()
         alarm = yield Spawn(steps=_ring(runner.execution, run, seconds))
         runner.execution.processes.append(alarm)
-    answer = yield from runner.wait_for(run, {"Trigger", "Time"}, "Trigger")
+    answer = yield from runner.wait_for(run, {"Trigger", "Updated", "Time"}, "Trigger")
     if alarm is not None:
         alarm.stop()
         runner.execution.processes.remove(alarm)
-    return answer if answer.notify_type == "Trigger" else None
+    return answer
 
 
 def _ring(execution: Execution, run: TaskRun, seconds: float) -> Steps:
@@ -100,11 +113,11 @@ def _ring(execution: Execution, run: TaskRun, seconds: float) -> Steps:
 
 
 def _run_triggered(
-    runner: "Runner", task: Task, frame: Frame, run: TaskRun, told: Notification | None
+    runner: "Runner", task: Task, frame: Frame, run: TaskRun, told: Notification
 ) -> Generator[Effect, Any, None]:
     """One child execution of the same template, until it has ended, however it does."""
     parent = runner.execution
-    run.outputs = select_outputs(task, frame.scope, dict(told.content) if told else {})
+    run.outputs = select_outputs(task, frame.scope, dict(told.content))
     child = parent.new_child(
         parent.template,
         dict(parent.parameters),

@@ -11,6 +11,7 @@ from deployer.emulator.services.client_tokens import ClientTokens
 from deployer.emulator.services.oos.execution_handlers import has_tags
 from deployer.emulator.services.oos.state import Application, OosState
 from deployer.emulator.services.oos.template_handlers import text_tags
+from deployer.emulator.services.oos.values import json_list
 from deployer.emulator.services.paging import page_by_token
 from deployer.emulator.services.refusals import invalid_parameter, refuse_unsupported
 from deployer.emulator.services.timestamps import to_second
@@ -50,7 +51,7 @@ class ApplicationActions:
         """By name. A filter by several names is a JSON list."""
         check_control_region(call)
         refuse_unsupported(call, "ApplicationType")
-        names = _names(call.params.get("Names"))
+        names = json_list("Names", call.params["Names"]) if "Names" in call.params else None
         found = sorted(
             (
                 application
@@ -165,15 +166,3 @@ def application_view(application: Application) -> Body:
     if application.resource_group_id:
         view["ResourceGroupId"] = application.resource_group_id
     return view
-
-
-def _names(text: Any) -> set[str] | None:
-    if text is None:
-        return None
-    try:
-        value = json.loads(text) if isinstance(text, str) else text
-    except ValueError:
-        raise invalid_parameter("Names") from None
-    if not isinstance(value, list):
-        raise invalid_parameter("Names")
-    return {str(name) for name in value}

@@ -6,21 +6,26 @@ from deployer.emulator.actions import Body, Call, action
 from deployer.emulator.services.oos.host import Hosts
 from deployer.emulator.services.paging import page_by_token
 from deployer.oos.actions import ACTIONS
-from deployer.oos.catalog import ATOMIC_ACTIONS
+from deployer.oos.catalog import ATOMIC_ACTIONS, TRIGGER_ACTIONS
 
 _SPELLED = (
+    "ACS::AlarmTrigger",
     "ACS::Approve",
     "ACS::CheckFor",
     "ACS::Choice",
+    "ACS::EventTrigger",
     "ACS::ExecuteAPI",
+    "ACS::ExecuteHttpRequest",
     "ACS::Loop",
     "ACS::Notify",
     "ACS::Pause",
+    "ACS::SelectTargets",
     "ACS::Sleep",
     "ACS::Template",
+    "ACS::TimerTrigger",
     "ACS::WaitFor",
 )
-_API_ACTIONS = ("ACS::CheckFor", "ACS::ExecuteAPI", "ACS::WaitFor")
+_API_ACTIONS = ("ACS::CheckFor", "ACS::ExecuteAPI", "ACS::ExecuteHttpRequest", "ACS::WaitFor")
 
 
 class CatalogActions:
@@ -46,8 +51,15 @@ class CatalogActions:
 def _atomic(name: str) -> Body:
     rule = ATOMIC_ACTIONS[name.casefold()]
     properties = {key: {"Required": key in rule.required} for key in sorted(rule.properties or ())}
-    kind = "API" if name in _API_ACTIONS else "Embedded" if name == "ACS::Template" else "Control"
-    return {"OOSActionName": name, "ActionType": f"Atomic.{kind}", "Properties": json.dumps(properties)}
+    return {"OOSActionName": name, "ActionType": f"Atomic.{_kind(name)}", "Properties": json.dumps(properties)}
+
+
+def _kind(name: str) -> str:
+    if name in _API_ACTIONS:
+        return "API"
+    if name.casefold() in TRIGGER_ACTIONS:
+        return "Trigger"
+    return "Embedded" if name == "ACS::Template" else "Control"
 
 
 def _product(name: str, hosts: Hosts) -> Body:

@@ -1,19 +1,19 @@
-"""Looking at executions, and telling them things: list, logs, cancel, notify, delete."""
+"""Looking at executions, and forgetting them: list, tasks, logs, the template, delete."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
-from deployer.emulator.actions import ApiError, Body, Call, action
+from deployer.emulator.actions import Body, Call, action
 from deployer.emulator.services.oos.execution_views import execution_view, log_view, task_view
 from deployer.emulator.services.oos.state import OosState, StoredExecution
 from deployer.emulator.services.oos.template_handlers import template_view_of_execution
+from deployer.emulator.services.oos.values import is_between, json_list
 from deployer.emulator.services.paging import page_by_token
 from deployer.emulator.services.refusals import invalid_parameter, refuse_unsupported
-from deployer.emulator.services.timestamps import parse
-from deployer.oos.execution import Execution, Notification, TaskRun, cancel, notify
+from deployer.oos.execution import Execution, TaskRun, cancel
 
+_CATEGORY = "Other"
 _PAGES = "https://help.aliyun.com/zh/oos/developer-reference/api-oos-2019-06-01-"
 
 
@@ -26,7 +26,7 @@ class ExecutionActions:
     @action("ListExecutions", source=_PAGES + "listexecutions")
     def list_executions(self, call: Call) -> Body:
         """Newest first; an unknown id gives an empty list, and children are left out unless they are asked for."""
-        refuse_unsupported(call, "AccountId", "Categories", "RdFolderIds", "ResourceId", "ResourceTemplateName")
+        refuse_unsupported(call, "RdFolderIds", "ResourceTemplateName")
         found = [stored for stored in self._mine(call) if _is_wanted(stored, call.params)]
         found = _sorted(found, call.params, lambda stored: stored.execution)
         page, token = page_by_token(
@@ -42,7 +42,6 @@ class ExecutionActions:
     @action("ListTaskExecutions", source=_PAGES + "listtaskexecutions")
     def list_task_executions(self, call: Call) -> Body:
         """Items of loops are shown only when asked for, by IncludeChildTaskExecution or their parent."""
-        refuse_unsupported(call, "AccountId")
         params = call.params
         pairs = [
             (stored.execution, run)
@@ -62,7 +61,6 @@ class ExecutionActions:
     @action("ListExecutionLogs", source=_PAGES + "listexecutionlogs")
     def list_execution_logs(self, call: Call) -> Body:
         """Oldest first."""
-        refuse_unsupported(call, "AccountId")
         execution = self._execution(call).execution
         lines = [
             (number, line)
@@ -78,36 +76,6 @@ class ExecutionActions:
             "NextToken": token,
         }
 
-    @action("CancelExecution", source=_PAGES + "cancelexecution")
-    def cancel_execution(self, call: Call) -> Body:
-        """Tasks not yet over are cancelled; a command that runs on an instance goes on."""
-        execution = self._execution(call).execution
-        if execution.status.is_final:
-            raise self._wrong_status(execution, "cancelled")
-        cancel(execution, self._state.now(), "cancelled by CancelExecution")
-        return {}
-
-    @action("NotifyExecution", source=_PAGES + "notifyexecution")
-    def notify_execution(self, call: Call) -> Body:
-        """Tell a waiting execution to go on, or not to."""
-        refuse_unsupported(call, "Parameters")
-        execution = self._execution(call).execution
-        params = call.params
-        ids = _json_list(params["TaskExecutionIds"]) if "TaskExecutionIds" in params else []
-        if "TaskExecutionId" in params:
-            ids.append(params["TaskExecutionId"])
-        notification = Notification(
-            notify_type=params["NotifyType"],
-            task_name=params.get("TaskName", ""),
-            task_execution_ids=tuple(ids),
-            loop_item=params.get("LoopItem", ""),
-            execution_status=params.get("ExecutionStatus", ""),
-            note=params.get("NotifyNote", ""),
-        )
-        if not notify(execution, notification):
-            raise self._wrong_status(execution, f"notified with {notification.notify_type}")
-        return {}
-
     @action("DeleteExecutions", source=_PAGES + "deleteexecutions")
     def delete_executions(self, call: Call) -> Body:
         """Up to 100, with their children; running ones by Force alone. None is deleted when one cannot be."""
@@ -117,7 +85,7 @@ class ExecutionActions:
         chosen = [self._get(call, str(execution_id)).execution for execution_id in ids]
         for execution in chosen:
             if not execution.status.is_final and not call.params.get("Force", False):
-                raise self._wrong_status(execution, "deleted")
+                raise self._state.wrong_status(execution, "deleted")
         for execution in chosen:
             cancel(execution, self._state.now(), "deleted")
             self._forget(execution)
@@ -135,6 +103,9 @@ class ExecutionActions:
         self._state.executions.pop(execution.execution_id, None)
 
     def _mine(self, call: Call) -> list[StoredExecution]:
+        """The account's executions in the region; none of another account, which there are no rights to."""
+        if call.params.get("AccountId", call.principal.account_id) != call.principal.account_id:
+            return []
         return [
             stored
             for stored in self._state.executions.values()
@@ -146,12 +117,6 @@ class ExecutionActions:
 
     def _get(self, call: Call, execution_id: str) -> StoredExecution:
         return self._state.get_execution(execution_id, account_id=call.principal.account_id, region_id=call.region_id)
-
-    def _wrong_status(self, execution: Execution, what: str) -> ApiError:
-        code = self._state.context.assumptions.oos_wrong_status_code
-        return ApiError(
-            400, code, f"Execution {execution.execution_id} is {execution.status.value} and cannot be {what}."
-        )
 
 
 def _is_wanted(stored: StoredExecution, params: Mapping[str, Any]) -> bool:
@@ -171,11 +136,19 @@ def _is_wanted(stored: StoredExecution, params: Mapping[str, Any]) -> bool:
         and params.get("RamRole") in (None, execution.ram_role)
         and params.get("ExecutedBy") in (None, execution.execute_user)
         and params.get("Description", "") in stored.description
-        and params.get("Category") in (None, "Other")
+        and params.get("Category") in (None, _CATEGORY)
+        and ("Categories" not in params or _CATEGORY in json_list("Categories", params["Categories"]))
+        and ("ResourceId" not in params or _concerns(execution, params["ResourceId"]))
         and params.get("ResourceGroupId") in (None, stored.resource_group_id)
         and has_tags(stored.tags, params.get("Tags"))
         and _is_in_time(execution, params)
     )
+
+
+def _concerns(execution: Execution, resource_id: str) -> bool:
+    """Assumed: an execution concerns what its parameters or its loops name."""
+    named = json.dumps([execution.parameters, [run.loop_item for run in execution.task_runs]], default=str)
+    return f'"{resource_id}"' in named
 
 
 def _is_wanted_depth(execution: Execution, params: Mapping[str, Any]) -> bool:
@@ -216,20 +189,7 @@ def has_tags(tags: Mapping[str, str], wanted: Any) -> bool:
 
 
 def _is_in_time(timed: Execution | TaskRun, params: Mapping[str, Any]) -> bool:
-    for name, moment in (("StartDate", timed.started_at), ("EndDate", timed.ended_at)):
-        after, before = params.get(f"{name}After"), params.get(f"{name}Before")
-        if after is not None and (moment is None or moment < _moment(after, f"{name}After")):
-            return False
-        if before is not None and (moment is None or moment > _moment(before, f"{name}Before")):
-            return False
-    return True
-
-
-def _moment(text: str, name: str) -> datetime:
-    try:
-        return parse(text)
-    except ValueError:
-        raise invalid_parameter(name) from None
+    return is_between(timed.started_at, params, "StartDate") and is_between(timed.ended_at, params, "EndDate")
 
 
 def _sorted(
@@ -254,13 +214,3 @@ def _sorted(
         return {"StartDate": started, "EndDate": ended, "Status": entry.status.value}[field], pair[0]
 
     return [entry for _, entry in sorted(enumerate(found), key=sort_key, reverse=order == "Descending")]
-
-
-def _json_list(text: Any) -> list[str]:
-    try:
-        value = json.loads(text) if isinstance(text, str) else text
-    except ValueError:
-        raise invalid_parameter("TaskExecutionIds") from None
-    if not isinstance(value, list):
-        raise invalid_parameter("TaskExecutionIds")
-    return [str(element) for element in value]

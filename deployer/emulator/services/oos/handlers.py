@@ -4,13 +4,20 @@ from deployer.emulator.actions import Handler, handlers_of, sources_of
 from deployer.emulator.context import Context
 from deployer.emulator.services.oos.application_handlers import ApplicationActions
 from deployer.emulator.services.oos.catalog_handlers import CatalogActions
+from deployer.emulator.services.oos.chosen_template import ChosenTemplates
 from deployer.emulator.services.oos.execution_handlers import ExecutionActions
 from deployer.emulator.services.oos.group_handlers import GroupActions
 from deployer.emulator.services.oos.host import Hosts
+from deployer.emulator.services.oos.invocation_handlers import InvocationActions
+from deployer.emulator.services.oos.parameter_handlers import ParameterActions
+from deployer.emulator.services.oos.policy_handlers import PolicyActions
+from deployer.emulator.services.oos.region_handlers import RegionActions
 from deployer.emulator.services.oos.start_handlers import StartActions
 from deployer.emulator.services.oos.state import OosState
+from deployer.emulator.services.oos.steering_handlers import SteeringActions
 from deployer.emulator.services.oos.tag_handlers import TagActions
 from deployer.emulator.services.oos.template_handlers import TemplateActions
+from deployer.emulator.services.oos.validation_handlers import ValidationActions
 from deployer.emulator.services.oss.authentication import KeyBook
 
 
@@ -20,13 +27,20 @@ class OosService:
     def __init__(self, context: Context, keys: KeyBook) -> None:
         state = self.state = OosState(context)
         hosts = Hosts(state, keys)
+        templates = ChosenTemplates(state, hosts)
         self._parts: tuple[object, ...] = (
-            StartActions(state, hosts),
+            StartActions(state, hosts, templates),
             ExecutionActions(state),
-            TemplateActions(state),
+            SteeringActions(state),
+            TemplateActions(state, hosts.public_templates),
             ApplicationActions(state),
             GroupActions(state),
             TagActions(state),
+            ParameterActions(state),
+            ValidationActions(state, templates),
+            PolicyActions(templates),
+            InvocationActions(state),
+            RegionActions(),
             CatalogActions(hosts),
         )
 

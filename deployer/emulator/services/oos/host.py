@@ -4,14 +4,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from deployer.emulator.actions import ApiError, Principal
-from deployer.emulator.contract.document import Contract, Operation, Parameter
+from deployer.emulator.contract.document import Parameter
 from deployer.emulator.services.oos.object_storage import ObjectStorage
+from deployer.emulator.services.oos.operations import Operations
 from deployer.emulator.services.oos.state import OosState, StoredExecution
 from deployer.emulator.services.oss.authentication import KeyBook
 from deployer.oos.actions import ACTIONS
 from deployer.oos.api_calls import ApiParameter, RestCall
 from deployer.oos.execution import Execution
-from deployer.oos.failures import ApiFailure, TaskFailure
+from deployer.oos.failures import ApiFailure, ExpressionError, TaskFailure
 from deployer.oos.runner import Host, Settings
 from deployer.oos.shipped import product_actions, public_templates
 from deployer.oos.template import Task, Template
@@ -23,14 +24,14 @@ class Hosts:
     def __init__(self, state: OosState, keys: KeyBook) -> None:
         self._state = state
         self._keys = keys
-        self._contract = Contract()
+        self._operations = Operations()
         self.product_actions = product_actions()
         self.public_templates = public_templates()
 
     def make(self, root: StoredExecution, principal: Principal) -> Host:
         """The host of an execution and all its children."""
         assumptions = self._state.context.assumptions
-        calls = _Calls(self._state, self._contract, root.execution, principal)
+        calls = _Calls(self._state, self._operations, root.execution, principal)
         region_id = root.execution.region_id
         storage = ObjectStorage(self._state.context, self._keys, region_id, calls.principal)
 
@@ -45,6 +46,7 @@ class Hosts:
             describe_api=calls.describe,
             find_template=lambda name, version: self.find_template(name, version, root.execution),
             add_execution=add_execution,
+            read_parameter=calls.read_parameter,
             call_rest=lambda call: _call_rest(storage, call),
             send_web_request=self._state.web.send,
             send_message=self._state.web.send_message,
@@ -91,21 +93,21 @@ def _call_rest(storage: ObjectStorage, call: RestCall) -> dict[str, Any]:
 class _Calls:
     """API calls of one execution: in its region, by its caller, or by the role the template names."""
 
-    def __init__(self, state: OosState, contract: Contract, execution: Execution, principal: Principal) -> None:
+    def __init__(self, state: OosState, operations: Operations, execution: Execution, principal: Principal) -> None:
         self._state = state
-        self._contract = contract
+        self._operations = operations
         self._execution = execution
         self._caller = principal
         self._role_principal: Principal | None = None
 
     def describe(self, service: str, api: str) -> tuple[ApiParameter, ...] | None:
         """What the API takes; None when the emulator does not know it."""
-        operation = self._find(service, api)
+        operation = self._operations.find(service, api)
         return None if operation is None else tuple(_parameter(p) for p in operation.parameters.values())
 
     def call(self, service: str, api: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The answer's body. Errors: ApiFailure; TaskFailure for what is not emulated, which no waiting changes."""
-        operation = self._find(service, api)
+        operation = self._operations.find(service, api)
         if operation is None:
             raise TaskFailure(f"Emulator.NotImplemented: {service} {api} is not emulated by the local cloud")
         region_id = str(parameters.get("RegionId") or self._execution.region_id)
@@ -120,18 +122,15 @@ class _Calls:
                 raise TaskFailure(f"{error.code}: {error.message}") from None
             raise ApiFailure(error.code, error.message, error.extra) from None
 
-    def _find(self, service: str, api: str) -> Operation | None:
-        """The operation; letter case counts in neither name."""
-        product = {"bssopenapi": "bss"}.get(service.casefold(), service.casefold())
-        for candidate in (product, "vpc") if product == "ecs" else (product,):
-            try:
-                document = self._contract.product(candidate)
-            except KeyError:
-                return None
-            name = next((name for name in document.names if name.casefold() == api.casefold()), None)
-            if name is not None:
-                return document.find(name)
-        return None
+    def read_parameter(self, name: str, is_secret: bool) -> Any:  # noqa: FBT001  (the shape of ReadParameter)
+        """A value of the Parameter Store, a list when it is one. Errors: ExpressionError."""
+        api = "GetSecretParameter" if is_secret else "GetParameter"
+        given = {"Name": name, "WithDecryption": True} if is_secret else {"Name": name}
+        try:
+            parameter = self.call("oos", api, given)["Parameter"]
+        except (ApiFailure, TaskFailure) as failure:
+            raise ExpressionError(f"parameter `{name}`: {failure}") from None
+        return parameter["Value"].split(",") if parameter["Type"] == "StringList" else parameter["Value"]
 
     def principal(self) -> Principal:
         """Who calls. An empty role means the caller of StartExecution.

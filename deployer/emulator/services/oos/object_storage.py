@@ -71,7 +71,7 @@ class ObjectStorage:
         body = call.body.encode()
         request = HttpRequest(
             method=call.method,
-            target=f"{target}&Signature=",
+            target=f"{target}&Signature=-",
             headers={"host": self._host(parameters), **{name.lower(): value for name, value in headers.items()}},
             body=io.BytesIO(body),
             content_length=len(body),

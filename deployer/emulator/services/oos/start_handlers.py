@@ -5,10 +5,11 @@ from typing import Any
 
 from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services.client_tokens import ClientTokens
+from deployer.emulator.services.oos.chosen_template import ChosenTemplates
 from deployer.emulator.services.oos.execution_views import started_view
 from deployer.emulator.services.oos.host import Hosts
 from deployer.emulator.services.oos.state import OosState, StoredExecution
-from deployer.emulator.services.oos.template_handlers import read_template_text, text_tags
+from deployer.emulator.services.oos.template_handlers import text_tags
 from deployer.emulator.services.refusals import invalid_parameter, not_implemented, refuse_unsupported
 from deployer.oos.execution import Execution
 from deployer.oos.failures import ParameterError
@@ -23,9 +24,10 @@ _SAFETY_CHECKS = ("Skip", "ConfirmEveryHighRiskAction")
 class StartActions:
     """Starts executions."""
 
-    def __init__(self, state: OosState, hosts: Hosts) -> None:
+    def __init__(self, state: OosState, hosts: Hosts, templates: ChosenTemplates) -> None:
         self._state = state
         self._hosts = hosts
+        self._templates = templates
         self._tokens = ClientTokens()
 
     @action(
@@ -33,11 +35,11 @@ class StartActions:
     )
     def start_execution(self, call: Call) -> Body:
         """It answers at once, with status Started; the same ClientToken gives the same execution."""
-        refuse_unsupported(call, "TemplateURL", "ParentExecutionId")
+        refuse_unsupported(call, "ParentExecutionId")
         return self._tokens.once(call, lambda: {"Execution": started_view(self._start(call))})
 
     def _start(self, call: Call) -> StoredExecution:
-        stored = self._named_template(call)
+        stored = self._new(call)
         if stored.execution.template.is_state:
             raise not_implemented(call, "a template of type State")
         unsupported = self._hosts.surely_unsupported(stored.execution.template.tasks)
@@ -52,30 +54,15 @@ class StartActions:
         )
         return stored
 
-    def _named_template(self, call: Call) -> StoredExecution:
+    def _new(self, call: Call) -> StoredExecution:
         """A new execution of the one template the call names."""
-        name, content = call.params.get("TemplateName"), call.params.get("TemplateContent")
-        if (name is None) == (content is None):
-            raise ApiError(400, "InvalidParameter", "Exactly one of TemplateName and TemplateContent is to be given.")
-        if content is not None:
-            template = read_template_text(self._state, content)
-            return StoredExecution(execution=self._execution(call, template), **_said(call))
-        stored = self._state.find_template(str(name), account_id=call.principal.account_id, region_id=call.region_id)
-        if stored is None:
-            own_template = self._hosts.find_own_template(str(name))
-            if own_template is None and str(name).casefold().startswith(("acs::", "acs-")):
-                raise not_implemented(call, f"the public template {name}")
-            if own_template is None:
-                raise self._state.not_exists("Template", str(name))
-            return StoredExecution(execution=self._execution(call, own_template), **_said(call))
-        version = stored.find_version(call.params.get("TemplateVersion", ""))
-        if version is None:
-            raise self._state.not_exists("TemplateVersion", call.params["TemplateVersion"])
-        execution = self._execution(call, version.template, version=version.version)
-        stored.execution_count += 1
-        return StoredExecution(
-            execution=execution, template_id=stored.template_id, template_hash=version.hash, **_said(call)
-        )
+        chosen = self._templates.choose(call)
+        version = chosen.version.version if chosen.version else ""
+        stored = StoredExecution(execution=self._execution(call, chosen.template, version=version), **_said(call))
+        if chosen.stored and chosen.version:
+            chosen.stored.execution_count += 1
+            stored.template_id, stored.template_hash = chosen.stored.template_id, chosen.version.hash
+        return stored
 
     def _execution(self, call: Call, template: Template, *, version: str = "") -> Execution:
         loop_mode = _one_of(call, "LoopMode", _LOOP_MODES, "Automatic")

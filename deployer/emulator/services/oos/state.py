@@ -9,6 +9,7 @@ from typing import Any
 
 from deployer.emulator.actions import ApiError
 from deployer.emulator.context import Context
+from deployer.emulator.services.oos.parameter_store import ParameterStore
 from deployer.emulator.services.oos.web import Web
 from deployer.oos.effects import Steps, drive
 from deployer.oos.execution import Execution
@@ -107,6 +108,8 @@ class OosState:
         self.executions: dict[str, StoredExecution] = {}
         self.templates: dict[tuple[str, str, str], StoredTemplate] = {}
         self.applications: dict[tuple[str, str], Application] = {}
+        self.parameters = ParameterStore(is_secret=False)
+        self.secret_parameters = ParameterStore(is_secret=True)
         self.web = Web()
         self._ready: deque[Callable[[], None]] = deque()
         self._is_draining = False
@@ -147,6 +150,13 @@ class OosState:
         """`EntityAlreadyExists.<Entity>`, to be raised."""
         status = self.context.assumptions.oos_already_exists_status
         return ApiError(status, f"EntityAlreadyExists.{entity}", f"The {entity} {name} already exists.")
+
+    def wrong_status(self, execution: Execution, what: str) -> ApiError:
+        """What an execution is told that its status does not allow, to be raised."""
+        code = self.context.assumptions.oos_wrong_status_code
+        return ApiError(
+            400, code, f"Execution {execution.execution_id} is {execution.status.value} and cannot be {what}."
+        )
 
     def get_execution(self, execution_id: str, *, account_id: str, region_id: str) -> StoredExecution:
         """The execution of that account and region. Errors: EntityNotExists.Execution."""

@@ -7,10 +7,12 @@ from typing import Any
 
 from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services.oos.state import OosState, StoredExecution, StoredTemplate, TemplateVersion
+from deployer.emulator.services.oos.values import is_between
 from deployer.emulator.services.paging import page_by_token
-from deployer.emulator.services.refusals import invalid_parameter, not_implemented, refuse_unsupported
+from deployer.emulator.services.refusals import invalid_parameter, refuse_unsupported
 from deployer.emulator.services.timestamps import to_second
 from deployer.oos.failures import TemplateError
+from deployer.oos.shipped import ShippedTemplates
 from deployer.oos.template import Template
 from deployer.oos.validate import check_template
 
@@ -21,8 +23,9 @@ _NAME = re.compile(r"(?!ALIYUN|ACS|ALIBABA|ALICLOUD)[A-Za-z0-9_-]{1,200}", re.IG
 class TemplateActions:
     """An account's own templates, per region."""
 
-    def __init__(self, state: OosState) -> None:
+    def __init__(self, state: OosState, public_templates: ShippedTemplates) -> None:
         self._state = state
+        self._public_templates = public_templates
 
     @action("CreateTemplate", source=_PAGES + "createtemplate")
     def create_template(self, call: Call) -> Body:
@@ -61,7 +64,11 @@ class TemplateActions:
 
     @action("GetTemplate", source=_PAGES + "gettemplate")
     def get_template(self, call: Call) -> Body:
-        """The version asked for, or the newest."""
+        """The version asked for, or the newest; of a public template there is one."""
+        public_template = self._public_templates.find(call.params["TemplateName"])
+        if public_template is not None:
+            view = public_view(call.params["TemplateName"], public_template)
+            return {"Content": public_template.text, "Template": view}
         stored = self._get(call)
         version = stored.find_version(call.params.get("TemplateVersion", ""))
         if version is None:
@@ -71,10 +78,10 @@ class TemplateActions:
 
     @action("ListTemplates", source=_PAGES + "listtemplates")
     def list_templates(self, call: Call) -> Body:
-        """The account's own. Public ones are the cloud's and are not here."""
-        refuse_unsupported(call, "Category", "CreatedDateAfter", "CreatedDateBefore", "IsExample", "IsFavorite")
-        if call.params.get("ShareType", "Private") != "Private":
-            raise not_implemented(call, "public templates")
+        """The account's own, or the public ones that are emulated, which are fewer than the cloud's."""
+        refuse_unsupported(call, "Category", "IsExample", "IsFavorite")
+        if call.params.get("ShareType", "Private") == "Public":
+            return self._list_public(call)
         found = sorted(
             (stored for stored in self._mine(call) if _is_wanted(stored, call.params)), key=lambda stored: stored.name
         )
@@ -94,6 +101,12 @@ class TemplateActions:
             "MaxResults": call.params.get("MaxResults", 50),
             "NextToken": token,
         }
+
+    def _list_public(self, call: Call) -> Body:
+        names = [name for name in self._public_templates.names if call.params.get("TemplateName", "") in name]
+        page, token = page_by_token(names, call.params, key=str, default_size=50)
+        views = [public_view(name, template) for name in page if (template := self._public_templates.find(name))]
+        return {"Templates": views, "MaxResults": call.params.get("MaxResults", 50), "NextToken": token}
 
     @action("ListTemplateVersions", source=_PAGES + "listtemplateversions")
     def list_template_versions(self, call: Call) -> Body:
@@ -118,27 +131,6 @@ class TemplateActions:
                 if kept.template_id == stored.template_id and kept.execution.status.is_final:
                     del self._state.executions[execution_id]
         return {}
-
-    @action("ValidateTemplateContent", source=_PAGES + "validatetemplatecontent")
-    def validate_template_content(self, call: Call) -> Body:
-        """What the template holds, or why it is none."""
-        refuse_unsupported(call, "TemplateURL")
-        document = read_template_text(self._state, call.params.get("Content", "")).document
-        return {
-            "Parameters": json.dumps(document.get("Parameters") or {}, ensure_ascii=False),
-            "Outputs": json.dumps(document.get("Outputs") or {}, ensure_ascii=False),
-            "RamRole": str(document.get("RamRole") or ""),
-            "Tasks": [
-                {
-                    "Name": task["Name"],
-                    "Type": task["Action"],
-                    "Description": _text(task.get("Description")),
-                    "Properties": json.dumps(task.get("Properties") or {}, ensure_ascii=False),
-                    "Outputs": json.dumps(task.get("Outputs") or {}, ensure_ascii=False),
-                }
-                for task in document.get("Tasks", ())
-            ],
-        }
 
     def _add_version(self, call: Call, stored: StoredTemplate, template: Template) -> None:
         stored.versions.append(
@@ -188,7 +180,7 @@ def template_view(stored: StoredTemplate, version: TemplateVersion) -> Body:
         "TemplateVersion": version.version,
         "TemplateFormat": version.template.format,
         "TemplateType": "State" if version.template.is_state else "Automation",
-        "Description": _text(version.template.description),
+        "Description": described(version.template.description),
         "Hash": version.hash,
         "ShareType": "Private",
         "HasTrigger": _has_trigger(version.template),
@@ -201,6 +193,21 @@ def template_view(stored: StoredTemplate, version: TemplateVersion) -> Body:
     }
 
 
+def public_view(name: str, template: Template) -> Body:
+    """A public template, which belongs to nobody of the account."""
+    return {
+        "TemplateName": name,
+        "TemplateVersion": "v1",
+        "TemplateFormat": template.format,
+        "TemplateType": "Automation",
+        "Description": described(template.description),
+        "Hash": hashlib.sha256(template.text.encode()).hexdigest(),
+        "ShareType": "Public",
+        "HasTrigger": _has_trigger(template),
+        "CreatedBy": "Alibaba Cloud",
+    }
+
+
 def template_view_of_execution(stored: StoredExecution) -> Body:
     """The template of an execution, which may be stored nowhere."""
     template = stored.execution.template
@@ -209,7 +216,7 @@ def template_view_of_execution(stored: StoredExecution) -> Body:
         "TemplateId": stored.template_id,
         "TemplateVersion": stored.execution.template_version,
         "TemplateFormat": template.format,
-        "Description": _text(template.description),
+        "Description": described(template.description),
         "Hash": hashlib.sha256(template.text.encode()).hexdigest(),
     }
 
@@ -219,7 +226,7 @@ def _version_view(version: TemplateVersion) -> Body:
         "TemplateVersion": version.version,
         "VersionName": version.version_name,
         "TemplateFormat": version.template.format,
-        "Description": _text(version.template.description),
+        "Description": described(version.template.description),
         "UpdatedBy": version.updated_by,
         "UpdatedDate": to_second(version.updated_at),
     }
@@ -240,6 +247,7 @@ def _is_wanted(stored: StoredTemplate, params: Any) -> bool:
         and params.get("CreatedBy") in (None, stored.created_by)
         and params.get("ResourceGroupId") in (None, stored.resource_group_id)
         and all(stored.tags.get(key) == str(value) for key, value in tags.items())
+        and is_between(stored.created_at, params, "CreatedDate")
     )
 
 
@@ -247,5 +255,6 @@ def _has_trigger(template: Template) -> bool:
     return any(task.action_key.endswith("trigger") for task in template.tasks)
 
 
-def _text(description: Any) -> str:
+def described(description: Any) -> str:
+    """A description as one text: a map of languages as JSON."""
     return description if isinstance(description, str) else json.dumps(description or "", ensure_ascii=False)
