@@ -37,6 +37,7 @@ SCRIPT_VARIABLES = (
     ("DEPLOYER_RELEASE_DIR", "the folder with the unpacked project, where the script begins"),
     ("DEPLOYER_ARCHIVE", "the archive it was unpacked from"),
     ("DEPLOYER_APPLICATION", "the application's name; it marks the processes that belong to it"),
+    ("DEPLOYER_REGION_ID", "the instance's region; mirrors for mainland China are used there alone"),
     ("DEPLOYER_LOG", "the log file"),
     ("DEPLOYER_PID_FILE", "the file for the main process's id"),
     ("APP_PORT", "the port to listen on"),
@@ -216,6 +217,55 @@ def configuration_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def scripts_page() -> str:
+    """What start and stop scripts have to keep to, and where the generated ones take packages from."""
+    from deployer.project.lint import RULES
+    from deployer.project.scripts.mirrors import MIRRORS
+
+    lines = [
+        NOTE,
+        "# Scripts",
+        "",
+        "`deployer init` writes a start and a stop script for what it found in the project. They work on a bare instance with",
+        "dnf, yum or apt, may run twice, and run under this tool's runner as well as under the conventions of the original:",
+        "the newest `/root/project_*.zip` is unpacked to `/root/<application>`, the log is `/root/app.log`, the PID is in",
+        "`/root/app.pid`, and the stop script is run in front of the start script. What scripts are given stands in",
+        "[configuration.md](configuration.md).",
+        "",
+        "## Rules",
+        "",
+        "`deployer config validate` reads scripts as bash does and names every broken rule with its line and what to write",
+        "instead; nothing is run. `plan` and `deploy` tell what matters on the instance. The runner makes up for the rules",
+        "marked with a star: under it they break nothing.",
+        "",
+        "| rule | | why | instead |",
+        "| --- | --- | --- | --- |",
+    ]
+    for rule in RULES.values():
+        star = " *" if rule.made_good else ""
+        cells = (f"`{rule.id}`{star}", rule.severity.value, rule.why, rule.fix)
+        lines.append("| " + " | ".join(cell.replace("|", chr(92) + "|") for cell in cells) + " |")
+    lines += [
+        "",
+        "## Mirrors",
+        "",
+        "In mainland China (`cn-*` but Hong Kong) the usual places are slow or out of reach, so the generated scripts take",
+        "packages from mirrors there, and only there. Alibaba Cloud's own come first; somebody else's is asked only where it",
+        "has none. `mirrors.cloud.aliyuncs.com`, which is free of traffic charges inside a VPC, is not used for packages: it",
+        "speaks plain HTTP. What the machine or the project names itself (an index, a registry, a proxy) always wins. Programs",
+        "are believed by a checksum that stands in the script; nothing that is downloaded is piped into a shell.",
+        "",
+        "| what | elsewhere | in the mainland | kept by | what proves its content |",
+        "| --- | --- | --- | --- | --- |",
+    ]
+    lines += [
+        f"| {one.packages} | {one.usual} | {one.address.replace(',', ', ')} | {one.keeper} | {one.proof} |"
+        for one in MIRRORS
+    ]
+    lines += ["", "Composer comes by its installer, whose SHA-384 is published on another host; .NET packages have a network of their own."]
+    return "\n".join(lines) + "\n"
+
+
 def pages() -> dict[str, str]:
     """Every page by its file name."""
     return {
@@ -223,6 +273,7 @@ def pages() -> dict[str, str]:
         "configuration.md": configuration_page(),
         "errors.md": errors_page(),
         "events.md": events_page(),
+        "scripts.md": scripts_page(),
     }
 
 

@@ -40,7 +40,7 @@ OPEN_DATACLASSES = {
 VALUE_MAKERS = {
     *("MappingProxyType", "frozenset", "tuple", "range", "object", "ord", "re.compile", "TypeVar", "ParamSpec"),
     *("Decimal", "timedelta", "dt.timedelta", "Path", "Path(__file__).with_name", "logging.getLogger"),
-    *("struct.Struct", "struct.pack", "TagLimits", "Refusal"),
+    *("struct.Struct", "struct.pack", "TagLimits", "Mirror", "Refusal"),
 }
 CHANGING_METHODS = {
     *("append", "add", "update", "pop", "popitem", "clear", "extend", "insert", "remove", "discard", "setdefault"),

@@ -159,6 +159,7 @@ class Host:
             "stop_url": self.url(stop),
             "stop_sha256": hashlib.sha256(stop.encode()).hexdigest(),
             "port": 8000,
+            "region_id": "cn-hangzhou",
             "alive_seconds": 0,
             "gate_timeout_seconds": 4,
             "start_timeout_seconds": 20,

@@ -154,6 +154,7 @@ def test_scripts_get_the_documented_variables(host: Host) -> None:
         "DEPLOYER_GROUP=shop-production",
         "DEPLOYER_LOG=/root/shop/shared/app.log",
         "DEPLOYER_PID_FILE=/root/shop/shared/app.pid",
+        "DEPLOYER_REGION_ID=cn-hangzhou",
         "DEPLOYER_RELEASE_DIR=/root/shop/releases/r1",
         "DEPLOYER_RELEASE_ID=r1",
         "DEPLOYER_SHARED_DIR=/root/shop/shared",

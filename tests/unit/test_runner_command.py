@@ -127,7 +127,7 @@ def test_signed_urls_and_environment_stay_out_of_the_repr() -> None:
     ("changes", "field"),
     [({"port": 0}, "port"), ({"port": 65_536}, "port"), ({"alive_seconds": -1}, "alive_seconds"), ({"keep_releases": 0}, "keep_releases"),
      ({"gate_timeout_seconds": 0}, "gate_timeout_seconds"), ({"health_path": "no-slash"}, "health_path"), ({"health_path": "/a b"}, "health_path"),
-     ({"health_path": "/\r\nHost: x"}, "health_path"), ({"environment_url": URL}, "environment_sha256"), ({"environment": {"a b": "c"}}, "environment"),
+     ({"health_path": "/\r\nHost: x"}, "health_path"), ({"region_id": "cn-hangzhou'"}, "region_id"), ({"region_id": "$(id)"}, "region_id"), ({"environment_url": URL}, "environment_sha256"), ({"environment": {"a b": "c"}}, "environment"),
      ({"environment": {"A": "\0"}}, "environment"), ({"environment": {"DEPLOYER_LOG": "x"}}, "environment"), ({"environment": {"A": "x" * 20_000}}, "environment")],
 )  # fmt: skip
 def test_values_out_of_bounds_are_refused_by_name(changes: dict[str, object], field: str) -> None:

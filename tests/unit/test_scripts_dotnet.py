@@ -7,6 +7,7 @@ from project_trees import analyze_example, clean_scripts, run_bash
 
 from deployer.project.scripts.deno import deno_runtime
 from deployer.project.scripts.dotnet import dotnet_runtime
+from deployer.project.scripts.make import with_functions
 
 FUNCTIONS = 'fail() { echo "$1"; exit 1; }\ninstall_packages() { echo "installs $*"; }\nset -e\n'
 
@@ -21,7 +22,7 @@ def test_the_scripts_are_clean(tmp_path: Path, tree: str) -> None:
 )
 def test_an_sdk_that_fits_is_used_and_another_is_installed(tmp_path: Path, sdk: str, *, enough: bool) -> None:
     tools = {"dotnet": f'[ "$1" = --list-sdks ] && echo "{sdk}" || echo "dotnet $*"'}
-    done = run_bash(tmp_path, FUNCTIONS + dotnet_runtime(analyze_example("dotnet_web")), tools)
+    done = run_bash(tmp_path, FUNCTIONS + with_functions(dotnet_runtime(analyze_example("dotnet_web"))), tools)
     if enough:
         assert done.stdout == "dotnet restore Orders.csproj\n"
     else:
@@ -30,7 +31,7 @@ def test_an_sdk_that_fits_is_used_and_another_is_installed(tmp_path: Path, sdk: 
 
 
 def test_deno_that_is_there_is_used_and_else_comes_through_npm(tmp_path: Path) -> None:
-    text = FUNCTIONS + 'APP_DIR="$PWD"\n' + deno_runtime(analyze_example("deno_api"))
+    text = FUNCTIONS + 'APP_DIR="$PWD"\n' + with_functions(deno_runtime(analyze_example("deno_api")))
     assert run_bash(tmp_path, text, {"deno": 'echo "deno $*"'}).stdout == "deno install\n"
     (tmp_path / "tools" / "deno").unlink()
     done = run_bash(tmp_path, text, {"npm": 'echo "npm $* from $NPM_CONFIG_REGISTRY"'})

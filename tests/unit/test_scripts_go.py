@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 from project_trees import analyze_example, clean_scripts, run_bash
 
-from deployer.project.scripts.fetching import FETCH
+from deployer.project.scripts.fetching import FETCH, FETCH_CHECKED
 from deployer.project.scripts.golang import go_runtime
+from deployer.project.scripts.make import with_functions
 
 FAIL = 'fail() { echo "$1"; exit 1; }\ninstall_packages() { echo "installs $*"; }\nset -e\n'
 CURL = 'while [ $# -gt 0 ]; do [ "$1" != --output ] || printf "%s" "$CONTENT" > "$2"; shift; done'
@@ -16,7 +17,7 @@ CURL = 'while [ $# -gt 0 ]; do [ "$1" != --output ] || printf "%s" "$CONTENT" > 
 def test_the_scripts_are_clean_and_fetch_from_places_reachable_from_the_mainland(tmp_path: Path) -> None:
     start = clean_scripts(tmp_path, analyze_example("go_service")).start
     assert "https://goproxy.cn" in start
-    assert "https://golang.google.cn/dl/go" in start
+    assert "https://golang.google.cn/dl" in start
     assert "--connect-timeout 30 --max-time 120" in start
     assert (
         start.index("go mod download") < start.index("go build -o bin/server") < start.index("stop_application\ntouch")
@@ -26,14 +27,16 @@ def test_the_scripts_are_clean_and_fetch_from_places_reachable_from_the_mainland
 
 def test_go_that_is_there_is_used_and_nothing_is_fetched(tmp_path: Path) -> None:
     go = 'if [ "$1" = env ]; then echo go1.25.1; else echo "go $*, from $GOPROXY"; fi'
-    done = run_bash(tmp_path, FAIL + go_runtime(analyze_example("go_service")), {"go": go, "curl": "echo fetched"})
-    assert done.stdout == "go mod download, from https://goproxy.cn,direct\n"
+    done = run_bash(
+        tmp_path, FAIL + with_functions(go_runtime(analyze_example("go_service"))), {"go": go, "curl": "echo fetched"}
+    )
+    assert done.stdout == "go mod download, from https://goproxy.cn,https://mirrors.aliyun.com/goproxy/,direct\n"
     assert done.returncode == 0
 
 
 def test_a_go_too_old_to_fetch_its_successor_is_not_used(tmp_path: Path) -> None:
     tools = {"go": "echo go1.19.8", "uname": "echo riscv64"}
-    done = run_bash(tmp_path, FAIL + go_runtime(analyze_example("go_service")), tools)
+    done = run_bash(tmp_path, FAIL + with_functions(go_runtime(analyze_example("go_service"))), tools)
     assert "no Go for the processor riscv64" in done.stdout
     assert done.returncode == 1
 
@@ -44,7 +47,7 @@ def test_a_go_too_old_to_fetch_its_successor_is_not_used(tmp_path: Path) -> None
 )
 def test_a_download_is_believed_by_its_checksum_only(tmp_path: Path, content: str, expected: str) -> None:
     sha256 = hashlib.sha256(b"right").hexdigest()
-    text = f'{FAIL}{FETCH}\nfetch_checked https://example.com/x {sha256} file\necho "used $(cat file)"'
+    text = f'{FAIL}{FETCH}{FETCH_CHECKED}\nfetch_checked https://example.com/x {sha256} file\necho "used $(cat file)"'
     done = run_bash(tmp_path, text, {"curl": CURL}, CONTENT=content)
     assert expected in done.stdout
     assert (tmp_path / "file").exists() is (content == "right")

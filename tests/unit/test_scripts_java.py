@@ -16,6 +16,7 @@ from deployer.project.analysis import analyze
 from deployer.project.project_dir import ProjectDir
 from deployer.project.scripts import make_scripts
 from deployer.project.scripts.java import java_runtime, wanted_release
+from deployer.project.scripts.make import with_functions
 
 FUNCTIONS = 'fail() { echo "$1"; exit 1; }\ninstall_packages() { echo "installs $*"; }\nset -e\n'
 GRADLE = {
@@ -67,13 +68,17 @@ def test_the_release_is_the_one_that_is_named(constraint: str | None, release: i
 def test_the_heap_fits_the_memory(tmp_path: Path, memory_kib: int, heap: str) -> None:
     java = 'echo "javac 21.0.1"'
     awk = f"echo {memory_kib // 1024}" if memory_kib else "exit 2"
-    text = FUNCTIONS + java_runtime(analyze_example("java_spring")) + '\necho "heap ${JAVA_TOOL_OPTIONS:-unset}"'
+    text = (
+        FUNCTIONS
+        + with_functions(java_runtime(analyze_example("java_spring")))
+        + '\necho "heap ${JAVA_TOOL_OPTIONS:-unset}"'
+    )
     done = run_bash(tmp_path, text, {"javac": java, "awk": awk, "mvn": "true"})
     assert done.stdout == f"heap {heap}\n"
 
 
 def test_settings_of_the_machine_are_not_touched_and_none_are_written_twice(tmp_path: Path) -> None:
-    text = FUNCTIONS + java_runtime(analyze_example("java_spring"))
+    text = FUNCTIONS + with_functions(java_runtime(analyze_example("java_spring")))
     tools = {"javac": 'echo "javac 21.0.1"', "mvn": "true"}
     assert run_bash(tmp_path, text, tools).returncode == 0
     settings = tmp_path / ".m2" / "settings.xml"
@@ -84,7 +89,9 @@ def test_settings_of_the_machine_are_not_touched_and_none_are_written_twice(tmp_
 
 
 def test_an_older_java_is_not_enough_and_the_next_ones_are_tried(tmp_path: Path) -> None:
-    text = FUNCTIONS + java_runtime(analyze_example("java_spring")).replace("/usr/lib/jvm/", "/nowhere/")
+    text = FUNCTIONS + with_functions(java_runtime(analyze_example("java_spring"))).replace(
+        "/usr/lib/jvm/", "/nowhere/"
+    )
     tools = {"javac": 'echo "javac 1.8.0_400"', "mvn": "true", "apt-get": "true"}
     done = run_bash(tmp_path, text, tools)
     assert done.stdout.split("\n")[:2] == ["installs openjdk-21-jdk-headless", "installs openjdk-25-jdk-headless"]

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,8 @@ from pathlib import Path
 import pytest
 from project_trees import PROJECTS, analyze_example, analyze_tree, clean_scripts, run_bash
 
-from deployer.project.scripts import make_scripts
+from deployer.project.scripts import make_scripts, mirrors
+from deployer.project.scripts.make import with_functions
 from deployer.project.scripts.node import accepted_versions, node_runtime
 
 FAIL = 'fail() { echo "$1"; exit 1; }\ninstall_packages() { echo "installs $*"; return 1; }\nset -e\nAPP_DIR="$PWD"\n'
@@ -23,7 +25,7 @@ PASSED_ON = ("https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "NODE_EXTRA_C
 @pytest.mark.parametrize("tree", ["node-server", "node-express", "node-next", "node-vite", "node-nest", "node-tiny"])
 def test_the_scripts_of_every_example_are_clean(tmp_path: Path, tree: str) -> None:
     start = clean_scripts(tmp_path, analyze_example(tree)).start
-    assert "https://registry.npmmirror.com/-/binary/node/latest-v" in start
+    assert re.search(r'APP_NODE_FILE="v(\d+\.\d+\.\d+)/node-v\1-\$APP_NODE_SYSTEM\.tar\.gz"', start)
     assert "--connect-timeout 30 --max-time 120" in start
     assert "| bash" not in start
     assert start.index("npm install") < start.index("stop_application\ntouch")
@@ -73,7 +75,7 @@ def _runtime(tmp_path: Path, engines: str) -> str:
         "package.json": f'{{"scripts": {{"start": "node a.js"}}, "engines": {{"node": "{engines}"}}}}',
         "a.js": "1\n",
     }
-    return FAIL + node_runtime(analyze_tree(tmp_path / "project", files))
+    return FAIL + with_functions(node_runtime(analyze_tree(tmp_path / "project", files)))
 
 
 def test_a_runtime_that_fits_is_used_and_nothing_is_fetched(tmp_path: Path) -> None:
@@ -98,18 +100,23 @@ def test_the_systems_package_is_taken_only_when_it_fits(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["right", "wrong"])
-def test_an_archive_is_believed_by_its_sum_only(tmp_path: Path, content: str) -> None:
-    """The sums say `right`; the archive is what the parameter says."""
-    sums = f"{hashlib.sha256(b'right').hexdigest()}  node-v20.19.0-linux-x64.tar.gz"
+@pytest.mark.parametrize("region", ["cn-shanghai", "cn-hongkong"])
+@pytest.mark.parametrize("major", [20, 23])
+def test_an_archive_is_believed_by_its_sum_only(tmp_path: Path, content: str, region: str, major: int) -> None:
+    """The script, or for a version without long support the sums, say `right`; the archive is what the parameter says."""
+    right = hashlib.sha256(b"right").hexdigest()
+    sums = f"{right}  node-v23.1.0-linux-x64.tar.gz"
     curl = (
         'for last; do :; done; while [ "$1" != --output ]; do shift; done; '
         f'case "$last" in *SHASUMS256.txt) echo "{sums}" > "$2" ;; *) printf {content} > "$2" ;; esac; echo "from $last"'
     )
     tools = {"node": "exit 1", "nodejs": "exit 1", "npm": "true", "uname": "echo x86_64", "dnf": "true", "curl": curl,
              "tar": 'echo "unpacks $(cat "$2")"'}  # fmt: skip
-    text = _runtime(tmp_path, "20").replace("/opt/node-", f"{tmp_path}/node-")
-    done = run_bash(tmp_path, text, tools)
-    assert "/latest-v20.x/node-v20.19.0-linux-x64.tar.gz" in done.stdout
+    text = re.sub(r"APP_NODE_SHA256=\w{64}", f"APP_NODE_SHA256={right}", _runtime(tmp_path, f"{major}"))
+    done = run_bash(tmp_path, text.replace("/opt/node-", f"{tmp_path}/node-"), tools, DEPLOYER_REGION_ID=region)
+    place = mirrors.NODE.address if region == "cn-shanghai" else mirrors.NODE.usual
+    file = "v20.20.2/node-v20.20.2-linux-x64.tar.gz" if major == 20 else "latest-v23.x/node-v23.1.0-linux-x64.tar.gz"
+    assert f"from {place}/{file}" in done.stdout
     assert ("unpacks right" in done.stdout) is (content == "right")
     assert ("does not have the expected SHA-256" in done.stdout) is (content == "wrong")
 

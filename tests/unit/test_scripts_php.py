@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from project_trees import analyze_example, clean_scripts, run_bash
 
+from deployer.project.scripts.make import with_functions
 from deployer.project.scripts.php import php_runtime
 
 FUNCTIONS = 'fail() { echo "$1"; exit 1; }\ninstall_packages() { echo "installs $*"; }\nset -e\n'
@@ -30,7 +31,7 @@ def test_the_scripts_are_clean_and_bring_node_for_the_pages(tmp_path: Path) -> N
 def test_composer_is_used_only_with_the_published_signature(tmp_path: Path, *, genuine: bool) -> None:
     signature = hashlib.sha384(b"installer" if genuine else b"other").hexdigest()
     tools = {"curl": CURL, "php": PHP}
-    text = FUNCTIONS + php_runtime(analyze_example("php_laravel"))
+    text = FUNCTIONS + with_functions(php_runtime(analyze_example("php_laravel")))
     done = run_bash(tmp_path, text, tools, SIGNATURE=signature)
     assert ("composer install --no-dev" in done.stdout) is genuine
     assert ("does not have the published SHA-384" in done.stdout) is not genuine
@@ -40,6 +41,6 @@ def test_composer_is_used_only_with_the_published_signature(tmp_path: Path, *, g
 
 def test_composer_that_is_there_is_used_and_nothing_is_fetched(tmp_path: Path) -> None:
     tools = {"curl": "echo fetched", "php": "true", "composer": 'echo "composer $*"'}
-    done = run_bash(tmp_path, FUNCTIONS + php_runtime(analyze_example("php_laravel")), tools)
+    done = run_bash(tmp_path, FUNCTIONS + with_functions(php_runtime(analyze_example("php_laravel"))), tools)
     assert "fetched" not in done.stdout
     assert "composer install --no-dev" in done.stdout

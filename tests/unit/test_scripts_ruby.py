@@ -5,6 +5,7 @@ from pathlib import Path
 
 from project_trees import analyze_example, clean_scripts, run_bash
 
+from deployer.project.scripts.make import with_functions
 from deployer.project.scripts.ruby import ruby_runtime
 
 FUNCTIONS = 'fail() { echo "$1"; exit 1; }\ninstall_packages() { echo "installs $*"; }\nset -e\n'
@@ -18,7 +19,7 @@ def test_the_scripts_are_clean(tmp_path: Path) -> None:
 
 
 def test_gems_come_from_a_mirror_and_stay_in_the_project(tmp_path: Path) -> None:
-    done = run_bash(tmp_path, FUNCTIONS + ruby_runtime(analyze_example("ruby_sinatra")), TOOLS)
+    done = run_bash(tmp_path, FUNCTIONS + with_functions(ruby_runtime(analyze_example("ruby_sinatra"))), TOOLS)
     assert "config set --local mirror.https://rubygems.org https://mirrors.aliyun.com/rubygems/" in done.stdout
     assert "bundle install into vendor/bundle" in done.stdout
     assert "installs" not in done.stdout
@@ -26,7 +27,7 @@ def test_gems_come_from_a_mirror_and_stay_in_the_project(tmp_path: Path) -> None
 
 def test_the_secret_of_rails_is_made_once_and_readable_by_nobody_else(tmp_path: Path) -> None:
     rails = replace(analyze_example("ruby_sinatra"), framework="rails")
-    text = FUNCTIONS + ruby_runtime(rails) + '\necho "secret $SECRET_KEY_BASE"'
+    text = FUNCTIONS + with_functions(ruby_runtime(rails)) + '\necho "secret $SECRET_KEY_BASE"'
     base = str(tmp_path / "app")
     first, second = (run_bash(tmp_path, text, TOOLS, APP_BASE=base).stdout.rpartition("secret ")[2] for _ in "12")
     assert first == second

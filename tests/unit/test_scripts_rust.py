@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from project_trees import analyze_example, clean_scripts, run_bash
 
+from deployer.project.scripts.make import with_functions
 from deployer.project.scripts.rust import rust_runtime
 
 FUNCTIONS = 'fail() { echo "$1"; exit 1; }\ninstall_packages() { echo "installs $*"; }\nset -e\n'
@@ -22,7 +23,7 @@ def test_the_scripts_are_clean_and_build_before_the_old_process_is_stopped(tmp_p
 def test_a_cargo_new_enough_is_used_and_another_is_replaced(tmp_path: Path, version: str, *, enough: bool) -> None:
     cargo = f'[ "$1" = --version ] && echo "cargo {version}" || echo "cargo $*"'
     tools = {"cargo": cargo, "cc": "true", "uname": "echo riscv64", "rustup": "exit 1"}
-    text = FUNCTIONS + rust_runtime(analyze_example("rust_axum")).replace("command -v rustup", "false")
+    text = FUNCTIONS + with_functions(rust_runtime(analyze_example("rust_axum"))).replace("command -v rustup", "false")
     done = run_bash(tmp_path, text, tools)
     assert ("cargo fetch" in done.stdout) is enough
     assert ("no Rust for the processor riscv64" in done.stdout) is not enough
@@ -30,16 +31,16 @@ def test_a_cargo_new_enough_is_used_and_another_is_replaced(tmp_path: Path, vers
 
 def test_crates_come_from_a_mirror_unless_the_machine_names_one(tmp_path: Path) -> None:
     tools = {"cargo": "echo cargo 1.90.0", "cc": "true"}
-    text = FUNCTIONS + rust_runtime(analyze_example("rust_axum"))
+    text = FUNCTIONS + with_functions(rust_runtime(analyze_example("rust_axum")))
     assert run_bash(tmp_path, text, tools).returncode == 0
     config = tmp_path / ".cargo" / "config.toml"
-    assert "sparse+https://rsproxy.cn/index/" in config.read_text()
+    assert "sparse+https://mirrors.aliyun.com/crates.io-index/" in config.read_text()
     config.write_text("own\n")
     assert run_bash(tmp_path, text, tools).returncode == 0
     assert config.read_text() == "own\n"
 
 
 def test_a_pinned_toolchain_is_the_one_rustup_installs() -> None:
-    text = rust_runtime(replace(analyze_example("rust_axum"), language_version="1.80.1"))
+    text = with_functions(rust_runtime(replace(analyze_example("rust_axum"), language_version="1.80.1")))
     assert "--default-toolchain 1.80.1" in text
-    assert "--default-toolchain stable" in rust_runtime(analyze_example("rust_axum"))
+    assert "--default-toolchain stable" in with_functions(rust_runtime(analyze_example("rust_axum")))

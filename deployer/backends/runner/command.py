@@ -28,6 +28,7 @@ _ACTIONS = frozenset({"release", "restart", "stop", "rollback", "uninstall"})
 _APPLICATION_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,63}")
 _GROUP_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _RELEASE_ID = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9_-]|\.(?!\.)){0,79}")
+_REGION_ID = re.compile(r"[a-z]{2}(?:-[a-z0-9]+)+")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _URL = re.compile(r"(?:https?|file)://[A-Za-z0-9._~:/?&=%+\[\]@!,;*()-]{1,4096}")
 _HEALTH_PATH = re.compile(r"/[\x21-\x7e]{0,1023}")
@@ -54,6 +55,7 @@ class RunnerInput:
     action: Action
     application_name: str
     application_group_name: str
+    region_id: str = ""  # of the instance, for scripts that choose mirrors by it
     release_id: str = ""
     runner_url: str = field(default="", repr=False)
     archive_url: str = field(default="", repr=False)
@@ -101,6 +103,7 @@ def render_command(run: RunnerInput) -> bytes:
         "action": run.action,
         "application_name": run.application_name,
         "application_group_name": run.application_group_name,
+        "region_id": run.region_id,
         "release_id": run.release_id,
         "archive_url": run.archive_url,
         "archive_sha256": run.archive_sha256,
@@ -216,6 +219,7 @@ def _check_run(run: RunnerInput) -> None:
     releases = run.action == "release"
     _check("application_name", run.application_name, _APPLICATION_NAME)
     _check("application_group_name", run.application_group_name, _GROUP_NAME)
+    _check("region_id", run.region_id, _REGION_ID, may_be_empty=True)
     _check("release_id", run.release_id, _RELEASE_ID, may_be_empty=run.action not in {"release", "rollback"})
     _check("runner_url", run.runner_url, _URL, may_be_empty=not releases)
     for name in ("archive", "start", "stop"):

@@ -23,7 +23,7 @@ write_launcher() { # <release id>
   {
     printf '%s\n' '#!/bin/bash' "# Runs a script of release $1; written by deployer." "cd '$releases/$1' || exit 1"
     printf 'export %s\n' "HOME='$root'" DEBIAN_FRONTEND=noninteractive "DEPLOYER_RELEASE_ID='$1'" \
-      "DEPLOYER_APPLICATION='$application_name'" "DEPLOYER_GROUP='$application_group_name'" \
+      "DEPLOYER_APPLICATION='$application_name'" "DEPLOYER_GROUP='$application_group_name'" "DEPLOYER_REGION_ID='$region_id'" \
       "DEPLOYER_ARCHIVE='$root/project_$1.zip'" "DEPLOYER_RELEASE_DIR='$releases/$1'" "DEPLOYER_SHARED_DIR='$shared'" \
       "DEPLOYER_LOG='$shared/app.log'" "DEPLOYER_PID_FILE='$pid_file'" "APP_PORT='$port'"
     # shellcheck disable=SC2016  # expanded when the launcher runs

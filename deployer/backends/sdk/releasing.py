@@ -80,6 +80,7 @@ class Releaser:
             action="release",
             application_name=config.application_name,
             application_group_name=config.application_group_name,
+            region_id=config.deploy_region_id,
             release_id=self._run.deploy_id,
             runner_url=self._sign(self._send_runner()),
             archive_url=self._sign(artifact.object_name),

@@ -1,9 +1,8 @@
-"""The Deno row of the start script: the machine's own Deno, else the one npm's mirror carries."""
+"""The Deno row of the start script: the machine's own Deno, else the one npm carries."""
 
 from deployer.models.analysis import ProjectAnalysis
+from deployer.project.scripts import mirrors
 from deployer.project.scripts.shell import one_per_line
-
-_REGISTRY = "https://registry.npmmirror.com"
 
 
 def deno_runtime(analysis: ProjectAnalysis) -> str:
@@ -11,7 +10,7 @@ def deno_runtime(analysis: ProjectAnalysis) -> str:
     lines = [
         "# Deno.",
         'export PATH="$APP_DIR/.tools/node_modules/.bin:$HOME/.deno/bin:$PATH" DENO_NO_UPDATE_CHECK=1 DENO_NO_PROMPT=1',
-        f'export NPM_CONFIG_REGISTRY="${{NPM_CONFIG_REGISTRY:-{_REGISTRY}}}"',
+        f'if in_mainland; then export NPM_CONFIG_REGISTRY="${{NPM_CONFIG_REGISTRY:-{mirrors.NPM.address}}}"; fi',
         "if ! command -v deno > /dev/null 2>&1; then",
         "  command -v npm > /dev/null 2>&1 || install_packages npm || fail 'npm, which carries Deno, cannot be installed'",
         "  npm install --no-audit --no-fund --prefix .tools deno",

@@ -3,6 +3,7 @@
 import re
 
 from deployer.models.analysis import ProjectAnalysis
+from deployer.project.scripts import mirrors
 
 # Adds mirrors to what is there and says whether anything changed; a broken file is left alone. Keys it does not know stay.
 _MERGE = """\
@@ -26,21 +27,42 @@ os.replace(path + ".new", path)
 """
 
 ENGINE = f"""\
-# Docker with Compose: what is there, else what the system can install.
+# Docker with Compose: what is there, else what the system can install; on Alibaba Cloud Linux 3 the repository of Docker
+# needs a plugin. Source: https://www.alibabacloud.com/help/en/ecs/use-cases/install-and-use-docker
 has_compose() {{ docker compose version > /dev/null 2>&1; }}
+add_docker_repository() {{
+  local place={mirrors.DOCKER_ENGINE.usual}
+  if in_mainland; then place={mirrors.DOCKER_ENGINE.address}; fi
+  dnf config-manager --add-repo "$place/linux/centos/docker-ce.repo" || return 1
+  if grep -qs '^ID="*alinux' /etc/os-release; then
+    dnf install -y -q dnf-plugin-releasever-adapter --repo alinux3-plus || true
+  fi
+}}
 if ! command -v docker > /dev/null 2>&1; then
-  if command -v apt-get > /dev/null 2>&1; then install_packages docker.io; else install_packages docker || install_packages docker-ce; fi
+  if command -v dnf > /dev/null 2>&1; then
+    install_packages moby docker-compose-plugin 2> /dev/null ||
+      {{ add_docker_repository && install_packages docker-ce docker-compose-plugin; }} || install_packages docker
+  elif command -v yum > /dev/null 2>&1; then
+    install_packages docker || install_packages docker-ce
+  else
+    install_packages docker.io
+  fi
 fi
 command -v docker > /dev/null 2>&1 || fail "Docker cannot be installed"
 for package in docker-compose-plugin docker-compose-v2 docker-compose; do
   has_compose || install_packages "$package" || true
 done
-# Mirrors of Docker Hub, added to those the machine has; the engine is restarted only when that changed anything.
+# Mirrors of Docker Hub, in the mainland or where they are named, added to those the machine has; the engine is
+# restarted only when that changed anything.
 APP_DAEMON_JSON="${{APP_DAEMON_JSON:-/etc/docker/daemon.json}}"
-APP_MERGED=0
-command -v python3 > /dev/null 2>&1 || install_packages python3
-# shellcheck disable=SC2086
-python3 -c '{_MERGE}' "$APP_DAEMON_JSON" ${{APP_REGISTRY_MIRRORS:-https://docker.m.daocloud.io}} || APP_MERGED=$?
+APP_MERGED=1
+if in_mainland; then APP_REGISTRY_MIRRORS="${{APP_REGISTRY_MIRRORS:-{mirrors.DOCKER_HUB.address}}}"; fi
+if [ -n "${{APP_REGISTRY_MIRRORS:-}}" ]; then
+  command -v python3 > /dev/null 2>&1 || install_packages python3
+  APP_MERGED=0
+  # shellcheck disable=SC2086
+  python3 -c '{_MERGE}' "$APP_DAEMON_JSON" $APP_REGISTRY_MIRRORS || APP_MERGED=$?
+fi
 if [ "$APP_MERGED" = 3 ]; then echo "$APP_DAEMON_JSON cannot be read, so it is left as it is" >&2; fi
 if command -v systemctl > /dev/null 2>&1; then
   if [ "$APP_MERGED" = 0 ]; then systemctl restart docker; else systemctl start docker; fi

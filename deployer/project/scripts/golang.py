@@ -1,7 +1,7 @@
 """The Go row of the start script: a toolchain that can build the module, fetched with its checksum where there is none."""
 
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.scripts.fetching import FETCH
+from deployer.project.scripts import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 # Source of the sums: https://go.dev/dl/. From 1.21 on, Go fetches a newer toolchain itself when `go.mod` wants one.
@@ -16,7 +16,6 @@ _OLDEST_MINOR = 21
 def go_runtime(analysis: ProjectAnalysis) -> str:
     """The part that leaves `go` on PATH and the modules fetched."""
     lines = [
-        FETCH,
         f"# Go: the machine's own from 1.{_OLDEST_MINOR} on, which fetches a newer one when the module wants it.",
         "find_go() {",
         "  local candidate minor",
@@ -29,7 +28,11 @@ def go_runtime(analysis: ProjectAnalysis) -> str:
         "  done",
         "  return 1",
         "}",
-        'export GOPROXY="${GOPROXY:-https://goproxy.cn,direct}" GOSUMDB="${GOSUMDB:-sum.golang.google.cn}"',
+        f"APP_GO_PLACE={mirrors.GO.usual}",
+        "if in_mainland; then",
+        f"  APP_GO_PLACE={mirrors.GO.address}",
+        f'  export GOPROXY="${{GOPROXY:-{mirrors.GO_MODULES.address},direct}}" GOSUMDB="${{GOSUMDB:-sum.golang.google.cn}}"',
+        "fi",
         'export GOTOOLCHAIN="${GOTOOLCHAIN:-auto}" GOFLAGS="${GOFLAGS:--buildvcs=false}"',
         'export GOCACHE="${GOCACHE:-/root/.cache/go-build}" GOPATH="${GOPATH:-/root/go}"',
         'APP_GO="$(find_go || true)"',
@@ -38,7 +41,7 @@ def go_runtime(analysis: ProjectAnalysis) -> str:
         *_architectures(),
         '    *) fail "no Go for the processor $(uname -m)" ;;',
         "  esac",
-        f'  fetch_checked "https://golang.google.cn/dl/go{_VERSION}.linux-$APP_GO_ARCHITECTURE.tar.gz" "$APP_GO_SHA256" "/opt/go-{_VERSION}.tar.gz"',
+        f'  fetch_checked "$APP_GO_PLACE/go{_VERSION}.linux-$APP_GO_ARCHITECTURE.tar.gz" "$APP_GO_SHA256" "/opt/go-{_VERSION}.tar.gz"',
         f'  mkdir -p "/opt/go-{_VERSION}"',
         f'  tar -xzf "/opt/go-{_VERSION}.tar.gz" -C "/opt/go-{_VERSION}" --strip-components=1 --no-same-owner',
         f'  rm -f "/opt/go-{_VERSION}.tar.gz"',

@@ -3,12 +3,13 @@
 import re
 
 from deployer.models.analysis import ProjectAnalysis
+from deployer.project.scripts import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 _DEFAULT = 17
 _LONG_SUPPORTED = (8, 11, 17, 21, 25)
-_CENTRAL = "https://maven.aliyun.com/repository/central"
-_PLUGINS = "https://maven.aliyun.com/repository/gradle-plugin"
+_CENTRAL = mirrors.MAVEN.address
+_PLUGINS = mirrors.GRADLE_PLUGINS.address
 _SETTINGS_XML = f"<settings><mirrors><mirror><id>aliyun</id><mirrorOf>central</mirrorOf><url>{_CENTRAL}</url></mirror></mirrors></settings>"
 # The repositories a build names stay; only the address of the central one changes, so that no rule of a build is broken.
 _GRADLE_INIT = (
@@ -92,10 +93,10 @@ def _find_java(release: int, *, compiles: bool) -> list[str]:
 
 def _maven() -> list[str]:
     return [
-        "# Maven, with a mirror close by unless the machine has settings of its own.",
+        "# Maven, in the mainland with a mirror unless the machine has settings of its own.",
         "if [ -f mvnw ]; then chmod +x mvnw; else command -v mvn > /dev/null 2>&1 || install_packages maven; fi",
-        'export MVNW_REPOURL="${MVNW_REPOURL:-https://maven.aliyun.com/repository/public}"',
-        'if [ ! -e "$HOME/.m2/settings.xml" ]; then',
+        f'if in_mainland; then export MVNW_REPOURL="${{MVNW_REPOURL:-{mirrors.MAVEN_TOOL.address}}}"; fi',
+        'if in_mainland && [ ! -e "$HOME/.m2/settings.xml" ]; then',
         '  mkdir -p "$HOME/.m2"',
         f"  printf '%s\\n' '{_SETTINGS_XML}' > \"$HOME/.m2/settings.xml\"",
         "fi",
@@ -105,13 +106,31 @@ def _maven() -> list[str]:
 def _gradle() -> list[str]:
     written = " ".join(f"'{line}'" for line in _GRADLE_INIT)
     return [
-        "# Gradle, with mirrors close by unless the machine has settings of its own.",
+        "# Gradle, in the mainland with mirrors unless the machine has settings of its own.",
         'if [ -f gradlew ]; then chmod +x gradlew; else command -v gradle > /dev/null 2>&1 || install_packages gradle || fail "Gradle cannot be installed: add its wrapper to the project"; fi',
-        "if [ -f gradle/wrapper/gradle-wrapper.properties ]; then",
-        "  sed -i 's#https\\\\://services.gradle.org/distributions/#https\\\\://mirrors.cloud.tencent.com/gradle/#' gradle/wrapper/gradle-wrapper.properties",
-        "fi",
-        'if [ ! -e "$HOME/.gradle/init.gradle" ] && [ ! -e "$HOME/.gradle/init.d" ]; then',
+        *_gradle_wrapper(),
+        'if in_mainland && [ ! -e "$HOME/.gradle/init.gradle" ] && [ ! -e "$HOME/.gradle/init.d" ]; then',
         '  mkdir -p "$HOME/.gradle/init.d"',
         f"  printf '%s\\n' {written} > \"$HOME/.gradle/init.d/deployer-mirrors.gradle\"",
+        "fi",
+    ]
+
+
+def _gradle_wrapper() -> list[str]:
+    """The wrapper's address is changed only to one that answers: the mirror names its folders after the version."""
+    usual = r"^distributionUrl=https.*//services.gradle.org/distributions/gradle-([0-9.]+)-(bin|all)\.zip.*"
+    mirror = mirrors.GRADLE.address
+    return [
+        "APP_GRADLE_SETTINGS=gradle/wrapper/gradle-wrapper.properties",
+        'if in_mainland && [ -f "$APP_GRADLE_SETTINGS" ]; then',
+        f'  APP_GRADLE="$(sed -n -E \'s#{usual}#\\1-\\2#p\' "$APP_GRADLE_SETTINGS")"',
+        f'  for place in "{mirror}/v${{APP_GRADLE%-*}}" "{mirror}/v${{APP_GRADLE%-*}}.0"; do',
+        '    [ -n "$APP_GRADLE" ] || break',
+        '    place="$place/gradle-$APP_GRADLE.zip"',
+        '    if curl -fsS --head --connect-timeout 30 --max-time 120 --output /dev/null "$place"; then',
+        '      sed -i "s#^distributionUrl=.*#distributionUrl=$place#" "$APP_GRADLE_SETTINGS"',
+        "      break",
+        "    fi",
+        "  done",
         "fi",
     ]

@@ -15,8 +15,10 @@ from deployer.project.scripts import shell
 from deployer.project.scripts.deno import deno_runtime
 from deployer.project.scripts.docker import ENGINE, compose_name, docker_start, docker_stop
 from deployer.project.scripts.dotnet import dotnet_runtime
+from deployer.project.scripts.fetching import FETCH, FETCH_CHECKED
 from deployer.project.scripts.golang import go_runtime
 from deployer.project.scripts.java import java_runtime
+from deployer.project.scripts.mirrors import IN_MAINLAND
 from deployer.project.scripts.node import node_runtime
 from deployer.project.scripts.php import php_runtime
 from deployer.project.scripts.python import python_runtime
@@ -35,6 +37,12 @@ _RUNTIMES: Mapping[str, Callable[[ProjectAnalysis], str]] = {
     "deno": deno_runtime,
 }
 
+# A call, and the function it needs.
+_FUNCTIONS = (
+    (r"\bin_mainland\b", IN_MAINLAND),
+    (r"\bfetch(_checked)? [\"h]", FETCH),
+    (r"\bfetch_checked ", FETCH_CHECKED),
+)
 _PID_FILE = 'APP_PID_FILE="${DEPLOYER_PID_FILE:-/root/app.pid}"'
 _STOP_HEAD = (
     "#!/bin/bash",
@@ -64,7 +72,7 @@ def make_scripts(analysis: ProjectAnalysis, application_name: str, port: int | N
         _head(application_name, port),
         shell.FUNCTIONS,
         shell.UNPACK,
-        *_prepare(analysis),
+        preparation(analysis),
         shell.STOP_OLD,
         _start(analysis, port),
         shell.REPORT,
@@ -82,7 +90,7 @@ def _docker_scripts(analysis: ProjectAnalysis, application_name: str, port: int 
         "",
         shell.START_FUNCTIONS,
         shell.UNPACK,
-        ENGINE,
+        with_functions(ENGINE),
         build,
         docker_start(analysis),
     )
@@ -124,8 +132,17 @@ def _stop(application_name: str) -> str:
     return "\n".join(lines)
 
 
+def preparation(analysis: ProjectAnalysis) -> str:
+    """The runtime, the dependencies and the build, in the language's own way."""
+    return with_functions("\n".join(_prepare(analysis)))
+
+
+def with_functions(text: str) -> str:
+    """The text behind the functions that it calls."""
+    return "\n".join((*(function for call, function in _FUNCTIONS if re.search(call, text)), text))
+
+
 def _prepare(analysis: ProjectAnalysis) -> list[str]:
-    """The runtime and the dependencies, in the language's own way."""
     parts = []
     runtime = _RUNTIMES.get(analysis.language or "")
     if runtime is not None:

@@ -1,19 +1,18 @@
 """The PHP row of the start script: PHP with the usual extensions, and Composer by its signature."""
 
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.scripts.fetching import FETCH_PLAIN
+from deployer.project.scripts import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 _STREAMS = ("8.4", "8.3", "8.2", "8.1", "8.0")  # of `dnf module`; the newest there is wins
 _RPM = "php-cli php-mbstring php-xml php-pdo php-mysqlnd php-pgsql php-intl php-bcmath php-gd php-zip php-opcache php-process"
 _DEB = "php-cli php-mbstring php-xml php-sqlite3 php-mysql php-pgsql php-intl php-bcmath php-gd php-zip php-curl"
 _EXTENSIONS = ("mbstring", "dom", "pdo", "tokenizer")
-_MIRROR = "https://mirrors.aliyun.com/composer/"
 
 
 def php_runtime(analysis: ProjectAnalysis) -> str:
     """The part that leaves `php`, with `composer` where the project has a `composer.json`, and the packages installed."""
-    lines = [*([FETCH_PLAIN] if analysis.install_command else []), *_find_php()]
+    lines = _find_php()
     if analysis.install_command:
         lines += [*_composer(), one_per_line(analysis.install_command)]
     return "\n".join(lines) + "\n"
@@ -61,7 +60,7 @@ def _composer() -> list[str]:
         "  php composer-setup.php --quiet --install-dir=/usr/local/bin --filename=composer",
         "  rm -f composer-setup.php composer-setup.sig",
         "fi",
-        'if ! composer config --global repositories 2> /dev/null | grep -q "packagist"; then',
-        f"  composer config --global repo.packagist composer {_MIRROR} || true",
+        'if in_mainland && ! composer config --global repositories 2> /dev/null | grep -q "packagist"; then',
+        f"  composer config --global repo.packagist composer {mirrors.COMPOSER.address} || true",
         "fi",
     ]

@@ -3,13 +3,13 @@
 import re
 
 from deployer.models.analysis import ProjectAnalysis
+from deployer.project.scripts import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 # Preferred first: what wheels exist for, before the newest. The system's own `python3` comes before all of them.
 _MINORS = (11, 12, 10, 13, 9, 14)
 _INSTALLABLE = (11, 12)  # Alibaba Cloud Linux 3 has both as packages; its own python3 is 3.6
 _TOOLS = {"uv": "uv", "poetry": "poetry", "pipenv": "pipenv", "pdm": "pdm"}
-_MIRROR = "https://mirrors.aliyun.com/pypi/simple/"
 _CLAUSE = re.compile(r"(===|==|~=|!=|>=|<=|>|<|\^|~)?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?(\.\*)?")
 
 
@@ -110,13 +110,14 @@ def _find_python(minors: tuple[int, ...]) -> list[str]:
 
 
 def _virtual_environment() -> list[str]:
+    index = mirrors.PYPI.address
     return [
-        "# Its packages, from a mirror close by unless the machine names an index of its own.",
+        "# Its packages, in the mainland from a mirror unless the machine names an index of its own.",
         '.venv/bin/python -c "import pip" > /dev/null 2>&1 || "$APP_PYTHON" -m venv --clear .venv',
         'export VIRTUAL_ENV="$APP_DIR/.venv"',
         'export PATH="$VIRTUAL_ENV/bin:$PATH"',
         "export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_DEFAULT_TIMEOUT=60 PIP_ROOT_USER_ACTION=ignore PIP_PROGRESS_BAR=off",
-        'if [ -z "${PIP_INDEX_URL:-}${PIP_NO_INDEX:-}" ] && ! pip config list 2> /dev/null | grep -qE "(index-url|no-index)="; then',
-        f'  export PIP_INDEX_URL="{_MIRROR}" UV_DEFAULT_INDEX="${{UV_DEFAULT_INDEX:-{_MIRROR}}}"',
+        'if in_mainland && [ -z "${PIP_INDEX_URL:-}${PIP_NO_INDEX:-}" ] && ! pip config list 2> /dev/null | grep -qE "(index-url|no-index)="; then',
+        f'  export PIP_INDEX_URL="{index}" UV_DEFAULT_INDEX="${{UV_DEFAULT_INDEX:-{index}}}"',
         "fi",
     ]

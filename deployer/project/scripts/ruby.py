@@ -1,12 +1,12 @@
 """The Ruby row of the start script: Ruby with what native gems need, Bundler, and a mirror close by."""
 
 from deployer.models.analysis import ProjectAnalysis
+from deployer.project.scripts import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 _STREAMS = ("3.4", "3.3", "3.2", "3.1", "3.0")
 _RPM = "ruby ruby-devel rubygems gcc gcc-c++ make redhat-rpm-config libyaml-devel sqlite-devel openssl-devel zlib-devel git"
 _DEB = "ruby-full build-essential libyaml-dev libsqlite3-dev libssl-dev zlib1g-dev git"
-_MIRROR = "https://mirrors.aliyun.com/rubygems/"
 
 
 def ruby_runtime(analysis: ProjectAnalysis) -> str:
@@ -32,13 +32,15 @@ def ruby_runtime(analysis: ProjectAnalysis) -> str:
     ]
     if analysis.install_command:
         lines += [
+            f"APP_GEMS={mirrors.GEMS.usual}",
+            f"if in_mainland; then APP_GEMS={mirrors.GEMS.address}; fi",
             "if ! command -v bundle > /dev/null 2>&1; then",
-            f'  gem install bundler --no-document --source "${{GEM_SOURCE:-{_MIRROR}}}"',
+            '  gem install bundler --no-document --source "${GEM_SOURCE:-$APP_GEMS}"',
             "fi",
             'export BUNDLE_PATH="${BUNDLE_PATH:-vendor/bundle}" BUNDLE_WITHOUT="${BUNDLE_WITHOUT:-development:test}"',
             "export BUNDLE_JOBS=2 BUNDLE_RETRY=2 BUNDLE_TIMEOUT=60 BUNDLE_SILENCE_ROOT_WARNING=1",
-            'if ! bundle config get mirror.https://rubygems.org 2> /dev/null | grep -q "^Set for"; then',
-            f"  bundle config set --local mirror.https://rubygems.org {_MIRROR}",
+            'if in_mainland && ! bundle config get mirror.https://rubygems.org 2> /dev/null | grep -q "^Set for"; then',
+            '  bundle config set --local mirror.https://rubygems.org "$APP_GEMS"',
             "fi",
             one_per_line(analysis.install_command),
         ]

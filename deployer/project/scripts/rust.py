@@ -3,7 +3,7 @@
 import re
 
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.scripts.fetching import FETCH
+from deployer.project.scripts import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 # Source of the sums: https://static.rust-lang.org/rustup/archive/1.29.0/
@@ -12,10 +12,9 @@ _SHA256 = {
     "x86_64": "4acc9acc76d5079515b46346a485974457b5a79893cfb01112423c89aeb5aa10",
     "aarch64": "9732d6c5e2a098d3521fca8145d826ae0aaa067ef2385ead08e6feac88fa5792",
 }
-_MIRROR = "https://rsproxy.cn"
 _OLDEST_MINOR = 70
 _CONFIG = (
-    "[source.crates-io]", 'replace-with = "mirror"', "[source.mirror]", 'registry = "sparse+https://rsproxy.cn/index/"',
+    "[source.crates-io]", 'replace-with = "mirror"', "[source.mirror]", f'registry = "sparse+{mirrors.CRATES.address}"',
 )  # fmt: skip
 
 
@@ -27,10 +26,11 @@ def rust_runtime(analysis: ProjectAnalysis) -> str:
     toolchain = pinned if re.fullmatch(r"[\w.-]+", pinned) else "stable"
     written = " ".join(f"'{line}'" for line in _CONFIG)
     lines = [
-        FETCH,
         f"# Rust from 1.{minor} on, or rustup, which reads the toolchain the project pins itself.",
         'export PATH="$HOME/.cargo/bin:$PATH"',
-        f'export RUSTUP_DIST_SERVER="${{RUSTUP_DIST_SERVER:-{_MIRROR}}}" RUSTUP_UPDATE_ROOT="${{RUSTUP_UPDATE_ROOT:-{_MIRROR}/rustup}}"',
+        f"APP_RUST={mirrors.RUST.usual}",
+        f"if in_mainland; then APP_RUST={mirrors.RUST.address}; fi",
+        'export RUSTUP_DIST_SERVER="${RUSTUP_DIST_SERVER:-$APP_RUST}" RUSTUP_UPDATE_ROOT="${RUSTUP_UPDATE_ROOT:-$APP_RUST/rustup}"',
         "has_cargo() {",
         "  local minor",
         "  command -v rustup > /dev/null 2>&1 && cargo --version > /dev/null 2>&1 && return 0",
@@ -43,16 +43,17 @@ def rust_runtime(analysis: ProjectAnalysis) -> str:
         *(f'    {name}) APP_RUSTUP_SHA256="{digest}" ;;' for name, digest in _SHA256.items()),
         '    *) fail "no Rust for the processor $(uname -m)" ;;',
         "  esac",
-        f'  fetch_checked "{_MIRROR}/rustup/archive/{_RUSTUP}/$(uname -m)-unknown-linux-gnu/rustup-init" "$APP_RUSTUP_SHA256" /root/rustup-init',
+        f'  fetch_checked "$APP_RUST/rustup/archive/{_RUSTUP}/$(uname -m)-unknown-linux-gnu/rustup-init" "$APP_RUSTUP_SHA256" /root/rustup-init',
         "  chmod +x /root/rustup-init",
         f"  /root/rustup-init -y -q --no-modify-path --profile minimal --default-toolchain {toolchain}",
         "  rm -f /root/rustup-init",
         '  has_cargo || fail "Rust cannot be installed"',
         "fi",
         'export CARGO_HOME="${CARGO_HOME:-$HOME/.cargo}"',
-        'if [ ! -e "$CARGO_HOME/config.toml" ] && [ ! -e "$CARGO_HOME/config" ]; then',
-        '  mkdir -p "$CARGO_HOME"',
-        f"  printf '%s\\n' {written} > \"$CARGO_HOME/config.toml\"",
+        "# Crates in the mainland from a mirror, unless the project or the machine has settings of its own.",
+        'if in_mainland && ! ls "$CARGO_HOME"/config* .cargo/config* > /dev/null 2>&1; then',
+        "  mkdir -p .cargo",
+        f"  printf '%s\\n' {written} > .cargo/config.toml",
         "fi",
     ]
     if analysis.install_command:
