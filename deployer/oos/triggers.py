@@ -7,7 +7,7 @@ Source: https://help.aliyun.com/zh/oos/user-guide/acs-timertrigger, .../acs-alar
 
 from collections.abc import Generator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from deployer.oos.effects import Effect, Process, Spawn, Steps, Wait
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from deployer.oos.runner import Runner
 
 _END = "ACS::END"
-_FAR_AWAY = datetime(9999, 1, 1, tzinfo=timezone.utc)
 
 
 def timer_trigger(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> Generator[Effect, Any, str | None]:
@@ -33,8 +32,8 @@ def timer_trigger(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> G
     while True:
         timer = _read_timer(_properties(runner, task, frame, run), started_at)
         following = timer.schedule(max(moment, timer.start))
-        wakes_at = min(timer.end, following or _FAR_AWAY)
-        if wakes_at == _FAR_AWAY:
+        wakes_at = min((moment for moment in (timer.end, following) if moment is not None), default=None)
+        if wakes_at is None:
             return _END
         answer = yield from _wait(runner, run, wakes_at)
         moment = runner.host.clock.now()
@@ -50,7 +49,7 @@ def timer_trigger(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> G
 def outside_trigger(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> Generator[Effect, Any, str | None]:
     """`ACS::AlarmTrigger` and `ACS::EventTrigger`: nothing here raises alarms or events, TriggerExecution fires them."""
     while True:
-        end = _moment_of(_properties(runner, task, frame, run), "EndDate", _FAR_AWAY)
+        end = _moment_of(_properties(runner, task, frame, run), "EndDate")
         answer = yield from _wait(runner, run, end)
         if answer.notify_type == "Time":
             return _END
@@ -62,18 +61,18 @@ def outside_trigger(runner: "Runner", task: Task, frame: Frame, run: TaskRun) ->
 class _Timer:
     schedule: Next
     start: datetime
-    end: datetime
+    end: datetime | None  # None: it never ends
 
 
 def _read_timer(properties: Mapping[str, Any], started_at: datetime) -> _Timer:
     """Errors: TaskFailure."""
-    start = _moment_of(properties, "StartDate", started_at)
+    start = _moment_of(properties, "StartDate") or started_at
     kind, expression, time_zone = (str(properties.get(key) or "") for key in ("Type", "Expression", "TimeZone"))
     try:
         schedule = read_schedule(kind, expression, time_zone, start)
     except ValueError as error:
         raise TaskFailure(str(error)) from None
-    return _Timer(schedule=schedule, start=start, end=_moment_of(properties, "EndDate", _FAR_AWAY))
+    return _Timer(schedule=schedule, start=start, end=_moment_of(properties, "EndDate"))
 
 
 def _properties(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> dict[str, Any]:
@@ -85,18 +84,18 @@ def _properties(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> dic
     return dict(run.properties)
 
 
-def _moment_of(properties: Mapping[str, Any], name: str, otherwise: datetime) -> datetime:
-    """Errors: TaskFailure."""
+def _moment_of(properties: Mapping[str, Any], name: str) -> datetime | None:
+    """The moment a property names, if it does. Errors: TaskFailure."""
     try:
-        return parse_time(properties[name]) if properties.get(name) else otherwise
+        return parse_time(properties[name]) if properties.get(name) else None
     except ValueError as error:
         raise TaskFailure(f"{name}: {error}") from None
 
 
-def _wait(runner: "Runner", run: TaskRun, wakes_at: datetime) -> Generator[Effect, Any, Notification]:
+def _wait(runner: "Runner", run: TaskRun, wakes_at: datetime | None) -> Generator[Effect, Any, Notification]:
     """What happened first: it was triggered, it was given other parameters, or it became that late."""
     alarm: Process | None = None
-    if wakes_at != _FAR_AWAY:
+    if wakes_at is not None:
         seconds = (wakes_at - runner.host.clock.now()).total_seconds()
         alarm = yield Spawn(steps=_ring(runner.execution, run, seconds))
         runner.execution.processes.append(alarm)
