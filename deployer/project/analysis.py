@@ -7,6 +7,8 @@ from deployer.models.analysis import Candidate, Evidence, Method, ProjectAnalysi
 from deployer.project.applications import Application, choose_application, detect_application, find_applications
 from deployer.project.detectors import LANGUAGES, OTHERS, PLAIN
 from deployer.project.detectors.detection import Detection, Detector
+from deployer.project.detectors.written import find_disagreement
+from deployer.project.incomplete import find_missing_parts
 from deployer.project.judging import find_conflicts, judge
 from deployer.project.names import suggest_name
 from deployer.project.preparations import add_preparations
@@ -107,7 +109,7 @@ def _finish(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> Pr
         environment=detection.environment,
         methods=_methods(project_dir, readme, replace(found, detection=detection)),
         evidence=(*looked, *detection.evidence),
-        warnings=tuple(dict.fromkeys((*detection.warnings, *_warnings(readme, found)))),
+        warnings=tuple(dict.fromkeys((*detection.warnings, *_warnings(project_dir, readme, found)))),
         supported=found.is_start,
         source="readme" if detection.followed else "scan",
         directory=found.application.directory if found.application else "",
@@ -153,8 +155,9 @@ def _methods(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> t
     return (*methods, *(replace(one, file=f"{directory}/{one.file}") for one in inner))
 
 
-def _warnings(readme: Readme | None, found: _Found) -> list[str]:
-    warnings: list[str] = []
+def _warnings(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> list[str]:
+    disagreement = find_disagreement(project_dir)
+    warnings = [*find_missing_parts(project_dir), *((disagreement,) if disagreement else ())]
     if found.candidates:
         listed = ", ".join(f"`{one.path}` ({one.framework or one.language})" for one in found.candidates)
         warnings.append(

@@ -19,6 +19,7 @@ from deployer.project.detectors.node_starts import (
     start_script,
     start_words,
 )
+from deployer.project.detectors.written import read_written_commands
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme, ReadmeCommand
 
@@ -190,7 +191,7 @@ def _find_start(project: NodeProject, readme: Readme | None) -> tuple[NodeStart 
     if followed[0] is not None:
         whole = _start_of_scripts(project, ("start",)) if _is_managed(project, followed[0]) else None
         return followed if whole is None or _is_managed(project, whole) else (whole, None)
-    start = _start_of_procfile(project) or _start_of_scripts(project, _SCRIPTS[:3])
+    start = _start_of_platforms(project, images=False) or _start_of_scripts(project, _SCRIPTS[:3])
     told = _start_of_readme(project, readme, scripts_only=False)
     if told[0] is not None and (start is None or told[0].command == start.command or told[0].port is not None):
         return told
@@ -203,9 +204,10 @@ def _find_start(project: NodeProject, readme: Readme | None) -> tuple[NodeStart 
         return start_nx_project(project), None
     if project.output is not None:
         return start_output(project, evidence) or _start_of_scripts(project, _SCRIPTS[3:]), None
-    return _start_of_scripts(project, _SCRIPTS[3:]) or start_pm2_file(project) or (
-        None if _is_told_otherwise(project) else _start_of_files(project)
-    ), None  # fmt: skip
+    start = (
+        _start_of_scripts(project, _SCRIPTS[3:]) or start_pm2_file(project) or _start_of_platforms(project, images=True)
+    )
+    return start or (None if _is_told_otherwise(project) else _start_of_files(project)), None
 
 
 def _is_managed(project: NodeProject, start: NodeStart) -> bool:
@@ -241,22 +243,14 @@ def _start_of_readme(
     return None, None
 
 
-def _start_of_procfile(project: NodeProject) -> NodeStart | None:
-    text = project.project_dir.find_text("Procfile") or ""
-    for wanted in ("web", "worker", "bot"):
-        for number, line in enumerate(text.split("\n"), start=1):
-            process, _, command = line.partition(":")
-            if process.strip() != wanted:
-                continue
-            steps = read_steps(re.sub(r"\s#.*$", "", command))
-            evidence = Evidence(file="Procfile", line=number, why=f"its `{wanted}` process")
-            start = (
-                start_words(project, list(steps[-1].words), evidence) if steps and steps[-1].kind == "serve" else None
-            )
-            if steps and steps[-1].kind == "script":
-                start = start_script(project, steps[-1].words[0], evidence)
-            if start is not None:
-                return start
+def _start_of_platforms(project: NodeProject, *, images: bool) -> NodeStart | None:
+    """What the Procfile or another platform's file starts; with `images` what the Dockerfile does."""
+    for one in read_written_commands(project.project_dir, None):
+        if one.evidence.file == "Dockerfile" and not images:
+            continue
+        start = start_words(project, list(one.shape.words), one.evidence) if one.shape.directory is None else None
+        if start is not None:
+            return start
     return None
 
 

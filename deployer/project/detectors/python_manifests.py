@@ -3,7 +3,6 @@
 import ast
 import re
 import shlex
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -13,11 +12,7 @@ import yaml
 from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors.python_versions import find_version
 from deployer.project.project_dir import ProjectDir
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:  # pragma: no cover
-    import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]  # absent where Python brings its own
+from deployer.project.toml_tables import load_toml
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _URL_NAME = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
@@ -145,10 +140,8 @@ def _read_toml(project_dir: ProjectDir, file: str) -> tuple[dict[str, Any], str,
     text = project_dir.find_text(file)
     if text is None:
         return None
-    try:
-        return tomllib.loads(text), text, None
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        return {}, text, f"`{file}` is not valid TOML: {error}"
+    tables, problem = load_toml(text)
+    return tables, text, f"`{file}` is not valid TOML: {problem}" if problem else None
 
 
 def _read_pyproject(project_dir: ProjectDir) -> PythonManifest | None:

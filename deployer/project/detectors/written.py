@@ -1,6 +1,5 @@
-"""What people wrote about starting the project, outside its code: README, Procfile and the files of other platforms."""
+"""What people wrote about starting the project, outside its code: README, Procfile, other platforms' files, Dockerfile."""
 
-import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,12 +8,12 @@ import yaml
 
 from deployer.models.analysis import Evidence, MethodKind
 from deployer.project.command_shapes import CommandShape, read_command
+from deployer.project.detectors.platforms import read_platform_commands
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme, ReadmeCommand
 
 STAND_IN_PORT = 8080  # for `$PORT` where nothing says which one
 _PORT_VARIABLE = re.compile(r"\$\{?PORT(?::?-(\d{2,5}))?\}?")
-_TOML_START = re.compile(r"^\s*(?:start(?:Command)?|cmd|app|web)\s*=\s*['\"](.+?)['\"]\s*$", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +36,11 @@ def read_written_commands(project_dir: ProjectDir, readme: Readme | None) -> tup
         if command.shape.purpose in {"start", "build"} and command.shape.kind is not MethodKind.DOCKER:
             evidence = Evidence(file=command.file, line=command.line, why=f"the README says `{command.text[:120]}`")
             found.append(WrittenCommand(shape=command.shape, evidence=evidence, readme=command))
-    for text, evidence in (*_of_procfile(project_dir), *_of_platforms(project_dir), *_of_dockerfile(project_dir)):
+    for text, evidence in (
+        *_of_procfile(project_dir),
+        *read_platform_commands(project_dir),
+        *_of_dockerfile(project_dir),
+    ):
         for part in reversed(re.split(r"\s*(?:&&|;)\s*", text)):
             shape = read_command(_PORT_VARIABLE.sub(lambda match: match[1] or str(STAND_IN_PORT), part))
             if shape.purpose != "refused" and shape.words:
@@ -66,6 +69,17 @@ def find_written_port(project_dir: ProjectDir, readme: Readme | None) -> tuple[i
     return None
 
 
+def find_disagreement(project_dir: ProjectDir) -> str | None:
+    """A sentence when Procfile and the files of other platforms start different things; None when they agree (B70)."""
+    processes = [one for one in _of_procfile(project_dir) if "`web`" in one[1].why][:1]
+    written = [*processes, *read_platform_commands(project_dir)]
+    plain = {_PORT_VARIABLE.sub("$PORT", " ".join(text.split())) for text, _evidence in written}
+    if len(plain) < 2:
+        return None
+    listed = "; ".join(f"`{one.file}:{one.line}` says `{text[:80]}`" for text, one in written)
+    return f"these start different things, and the first that fits the project is followed: {listed}"
+
+
 def is_port(text: str) -> bool:
     """Whether a text is the number of a port."""
     return text.isdigit() and 0 < int(text) < 65536
@@ -87,24 +101,6 @@ def _of_procfile(project_dir: ProjectDir) -> Iterator[tuple[str, Evidence]]:
                 yield command.strip(), Evidence(file="Procfile", line=number, why=f"its `{process.strip()}` process")
 
 
-def _of_platforms(project_dir: ProjectDir) -> Iterator[tuple[str, Evidence]]:
-    for file in ("render.yaml", "render.yml"):
-        text = project_dir.find_text(file) or ""
-        match = re.search(r"^\s*startCommand:\s*['\"]?(.+?)['\"]?\s*$", text, re.MULTILINE)
-        if match:
-            yield match[1], _at(file, text, match.start(1), "its start command")
-    for file in ("railway.toml", "nixpacks.toml", "fly.toml", "railpack.toml"):
-        text = project_dir.find_text(file) or ""
-        for match in _TOML_START.finditer(text):
-            if " " in match[1] or "/" in match[1]:
-                yield match[1], _at(file, text, match.start(1), "its start command")
-    for file in ("railway.json", "railpack.json"):
-        deploy = _json_object(project_dir.find_text(file)).get("deploy")
-        command = deploy.get("startCommand") if isinstance(deploy, dict) else None
-        if isinstance(command, str):
-            yield command, Evidence(file=file, line=None, why="its start command")
-
-
 def _of_dockerfile(project_dir: ProjectDir) -> Iterator[tuple[str, Evidence]]:
     """The last CMD, else ENTRYPOINT: what runs in the image tells what to run without one."""
     text = project_dir.find_text("Dockerfile") or ""
@@ -119,14 +115,6 @@ def _of_dockerfile(project_dir: ProjectDir) -> Iterator[tuple[str, Evidence]]:
 
 def _at(file: str, text: str, position: int, why: str) -> Evidence:
     return Evidence(file=file, line=text.count("\n", 0, position) + 1, why=why)
-
-
-def _json_object(text: str | None) -> dict[str, object]:
-    try:
-        loaded = json.loads(text or "{}")
-    except (ValueError, RecursionError):
-        return {}
-    return loaded if isinstance(loaded, dict) else {}
 
 
 def _yaml_list(text: str) -> list[str] | None:

@@ -1,0 +1,17 @@
+"""TOML as tables, on every Python."""
+
+import sys
+from typing import Any
+
+if sys.version_info >= (3, 11):
+    import tomllib
+else:  # pragma: no cover
+    import tomli as tomllib  # type: ignore[import-not-found,unused-ignore]  # absent where Python brings its own
+
+
+def load_toml(text: str) -> tuple[dict[str, Any], str | None]:
+    """The tables and None, or no tables and what is wrong with the text."""
+    try:
+        return tomllib.loads(text), None
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return {}, str(error)
