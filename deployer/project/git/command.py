@@ -52,16 +52,16 @@ class GitSaidTooMuch(Exception):
 
 
 class GitCommand:
-    """git with one environment. `authorization` goes to every https server it is made for, and only by environment."""
+    """git with one environment. `authorization` is sent to `site` alone: a redirect is then an error, not followed."""
 
     def __init__(self, environ: Mapping[str, str], *, site: str, authorization: Secret | None) -> None:
         self._environment = {name: value for name, value in environ.items() if name.upper() in _KEPT}
         self._environment |= _FIXED
         if authorization:
-            header = {"KEY_0": f"http.{site}.extraHeader", "VALUE_0": authorization.reveal()}
-            self._environment |= {"GIT_CONFIG_COUNT": "1"} | {
-                f"GIT_CONFIG_{name}": text for name, text in header.items()
-            }
+            settings = ((f"http.{site}.extraHeader", authorization.reveal()), ("http.followRedirects", "false"))
+            self._environment["GIT_CONFIG_COUNT"] = str(len(settings))
+            for number, (name, value) in enumerate(settings):
+                self._environment |= {f"GIT_CONFIG_KEY_{number}": name, f"GIT_CONFIG_VALUE_{number}": value}
 
     def run(
         self, *arguments: str, folder: Path, timeout_seconds: float, watch: Callable[[], None] = lambda: None
