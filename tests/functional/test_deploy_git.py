@@ -1,0 +1,41 @@
+"""M2: a project that is named by a git address is planned, deployed and found unchanged as one in a folder is."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from fault_lab import VirtualLab, virtual_lab
+from git_server import GitServer
+
+APPLICATION = "import http.server\nhttp.server.ThreadingHTTPServer(('', 8080), None).serve_forever()\n"
+
+
+@pytest.fixture
+def cloud(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualLab]:
+    with virtual_lab(tmp_path / "cloud") as lab:
+        for name, value in lab.environment.items():
+            monkeypatch.setenv(name, value)
+        yield lab
+
+
+def test_a_commit_is_deployed_once_and_recorded(
+    cloud: VirtualLab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = GitServer(tmp_path)
+    commit = server.commit({"shop/server.py": APPLICATION, "README.md": "elsewhere\n"}, tag="v1")
+    monkeypatch.setenv("GIT_SSH_COMMAND", server.environ["GIT_SSH_COMMAND"])
+    address = f"{server.url}@v1#shop"
+    flags = ("--region", "cn-hangzhou", "--ecs", "new", "--output", "json", "--non-interactive")
+
+    first, again = (cloud.call_cli("plan", address, *flags).data for _ in range(2))
+    report = cloud.deploy(address, region="cn-hangzhou", ecs="new")
+    unchanged = cloud.deploy(address, region="cn-hangzhou", ecs="new")
+
+    assert first["plan_id"] == again["plan_id"]
+    assert first["next"] == [
+        f"deployer deploy {address!r} --region cn-hangzhou --ecs new --approve {first['plan_id']} --confirm price"
+    ]
+    assert (report.application_name, unchanged.status) == ("shop", "unchanged")
+    releases = cloud.call_cli("releases", "--name", "shop", "--region", "cn-hangzhou", "--output", "json").data
+    assert commit in str(releases)
+    assert not list((cloud.folder / "cache" / "runs").iterdir())
