@@ -54,10 +54,12 @@ class Machine:
         (self.tools / "sleep").write_text(SLEEP)
         (self.tools / "sleep").chmod(0o755)
 
-    def put_archive(self, name: str, program: str, age_seconds: int = 0) -> None:
+    def put_archive(self, name: str, program: str, age_seconds: int = 0, also: tuple[str, ...] = ()) -> None:
         path = self.root / name
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("app.sh", program)
+            for other in also:
+                archive.writestr(other, "")
         then = time.time() - age_seconds
         os.utime(path, (then, then))
 
@@ -101,6 +103,21 @@ def test_the_newest_archive_by_time_wins_not_the_last_by_name(machine: Machine) 
     assert "version new of shop, port 8080" in printed
     assert "code 0" in printed
     assert "version old" not in printed
+
+
+@pytest.mark.parametrize("has_unzip", [True, False])
+def test_files_the_project_dropped_go_and_data_made_on_the_machine_stays(machine: Machine, *, has_unzip: bool) -> None:
+    machine.put_archive(
+        "project_1.zip", SERVING, age_seconds=60, also=("old.py", "lib/a b.py", "lib/kept.py", "中.txt")
+    )
+    machine.put_archive("project_2.zip", SERVING, also=("lib/kept.py",))
+    hide = "" if has_unzip else 'unzip() { return 127; }; command() { [ "$2" != unzip ] && builtin command "$@"; }; '
+    hide += "export -f unzip command; dnf() { return 1; }; export -f dnf; " if hide else ""
+    printed = machine.run(
+        f"{hide}mv project_2.zip later; bash shop-start.sh > /dev/null; echo data > shop/lib/users.db; mv later project_2.zip;"
+        "bash shop-start.sh > /dev/null; cd shop; find . -type f -not -name '.deployer*' | LC_ALL=C sort"
+    )
+    assert printed.split() == ["./app.sh", "./lib/kept.py", "./lib/users.db"]
 
 
 def test_starting_twice_leaves_one_process_and_one_log_with_both_starts(machine: Machine) -> None:
@@ -235,6 +252,8 @@ def test_unzip_is_installed_when_it_is_missing_and_python_stands_in(machine: Mac
     )
     assert "version 1 of shop" in printed
     assert "dnf install -y -q unzip" in printed
+    assert "files that the project no longer has may be left in /root/shop" in printed
+    assert "code 0" in printed
 
 
 def test_a_failing_install_stops_the_start_and_the_old_application_runs_on(machine: Machine) -> None:

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from project_trees import run_bash
 
 from deployer.errors.base import DeployerError
 from deployer.models.analysis import ProjectAnalysis
@@ -15,6 +16,7 @@ from deployer.project.project_dir import ProjectDir
 from deployer.project.scripts import make_scripts
 from deployer.project.scripts.make import executed
 from deployer.project.scripts.python import accepted_minors
+from deployer.project.scripts.shell import START_FUNCTIONS
 
 PROJECTS = Path(__file__).parent.parent / "projects"
 
@@ -23,27 +25,57 @@ def _analysis(tree: str) -> ProjectAnalysis:
     return analyze(ProjectDir.open(PROJECTS / tree))
 
 
-@pytest.mark.parametrize(
-    "tree", ["flask_local", "fastapi_poetry", "django_site", "worker", "packaged", "dashboard", "static_site"]
-)
-def test_scripts_of_every_example_are_clean(tmp_path: Path, tree: str) -> None:
-    analysis = _analysis(tree)
-    scripts = make_scripts(analysis, analysis.name, analysis.port)
-    (tmp_path / "start.sh").write_text(scripts.start)
-    (tmp_path / "stop.sh").write_text(scripts.stop)
-    (tmp_path / "both.sh").write_text(scripts.stop + scripts.start)
-    for name in ("start.sh", "stop.sh", "both.sh"):
-        subprocess.run(["bash", "-n", name], cwd=tmp_path, check=True)
+def test_the_scripts_of_every_example_are_clean_for_bash_shellcheck_and_our_own_rules(tmp_path: Path) -> None:
+    """Shellcheck, which is slow, sees one of each language and package manager; the rest see all."""
+    languages, kinds = set(), set()
+    for tree in sorted(PROJECTS.iterdir()):
+        analysis = analyze(ProjectDir.open(tree))
+        if not analysis.supported:
+            continue
+        languages.add(analysis.language)
+        scripts = make_scripts(analysis, analysis.name, analysis.port)
+        kind = (analysis.language, analysis.package_manager)
+        if kind not in kinds:
+            kinds.add(kind)
+            (tmp_path / f"{tree.name}-start.sh").write_text(scripts.start)
+            (tmp_path / f"{tree.name}-stop.sh").write_text(scripts.stop)
+        assert lint_script(scripts.start, ScriptRole.START) == (), tree.name
+        assert lint_script(scripts.stop, ScriptRole.STOP) == (), tree.name
+        assert lint_script(scripts.stop + scripts.start, ScriptRole.START) == (), tree.name
+    assert languages >= {"python", "node", "java", "go", "php", "ruby", "rust", "dotnet", "deno", "static", "docker"}
+    names = sorted(path.name for path in tmp_path.iterdir())
+    shellcheck = str(Path(sys.executable).with_name("shellcheck"))
     checked = subprocess.run(
-        [str(Path(sys.executable).with_name("shellcheck")), "--shell=bash", "start.sh", "stop.sh"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
+        [shellcheck, "--shell=bash", *names], cwd=tmp_path, capture_output=True, text=True, check=False
     )
     assert checked.stdout == ""
-    assert lint_script(scripts.start, ScriptRole.START) == ()
-    assert lint_script(scripts.stop, ScriptRole.STOP) == ()
+
+
+INSTALLING = """\
+set -e
+PATH="$PWD/tools"
+{functions}
+install_packages one two || echo "code $?"
+"""
+
+
+@pytest.mark.parametrize(
+    ("there", "said"),
+    [
+        (("dnf", "yum", "apt-get"), "dnf install -y -q one two\n"),
+        (("yum", "apt-get"), "yum install -y -q one two\n"),
+        (("apt-get",), "apt-get -o DPkg::Lock::Timeout=300 update -q\napt-get -o DPkg::Lock::Timeout=300 install -y -q one two\n"),
+        ((), "no dnf, yum or apt-get to install: one two\ncode 1\n"),
+    ],
+)  # fmt: skip
+def test_packages_are_installed_by_what_the_system_has(tmp_path: Path, there: tuple[str, ...], said: str) -> None:
+    """M68: dnf before yum before apt, waiting for installations that run already; an error without any of them."""
+    done = run_bash(
+        tmp_path,
+        INSTALLING.format(functions=START_FUNCTIONS),
+        {name: f'echo "{name} $*"' for name in there} or {"x": ""},
+    )
+    assert done.stdout == said
 
 
 def test_scripts_keep_the_contract_of_the_original() -> None:

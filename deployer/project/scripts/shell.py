@@ -65,6 +65,30 @@ install_packages() {
 FUNCTIONS = f"{START_FUNCTIONS}\n{PROCESS_FUNCTIONS}"
 
 UNPACK = """\
+# The names in an archive, sorted, one a line.
+list_archive() {
+  if command -v unzip > /dev/null 2>&1; then
+    unzip -Z1 "$1" | LC_ALL=C sort
+  else
+    python3 -c 'import sys, zipfile; print(*zipfile.ZipFile(sys.argv[1]).namelist(), sep="\\n")' "$1" 2> /dev/null | LC_ALL=C sort
+  fi
+}
+
+# Removes the files of the last archive that are not in this one; what was made here since stays.
+remove_dropped_files() {
+  local before="$APP_DIR/.deployer-files" now="$APP_DIR/.deployer-files.new" name
+  if ! list_archive "$APP_ARCHIVE" > "$now"; then return 1; fi
+  if [ -s "$before" ]; then
+    LC_ALL=C comm -23 "$before" "$now" | while IFS= read -r name; do
+      case "/$name/" in
+        */../* | //*) ;;
+        *) [ -d "$APP_DIR/$name" ] || rm -f -- "$APP_DIR/$name" ;;
+      esac
+    done
+  fi
+  mv -f "$now" "$before"
+}
+
 # The release: unpacked already by the runner, or the newest archive in /root by time.
 if [ -n "${DEPLOYER_RELEASE_DIR:-}" ]; then
   APP_DIR="$DEPLOYER_RELEASE_DIR"
@@ -88,6 +112,7 @@ else
   else
     fail "cannot unpack $APP_ARCHIVE: neither unzip nor python3 is there"
   fi
+  remove_dropped_files || echo "files that the project no longer has may be left in $APP_DIR"
 fi
 cd "$APP_DIR"
 """
