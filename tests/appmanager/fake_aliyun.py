@@ -1,0 +1,186 @@
+"""An `aliyun` on PATH: an executable that hands its command line over and prints what it is told, as it is told.
+
+What the plugin does happens in this process (`fake_appmanager`), over HTTP with the SDK. How the program itself behaves
+(it dies, hangs, prints rubbish) is arranged by passing its frames through a function first.
+"""
+
+import json
+import os
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+Frame = tuple[str, Any]  # ("out", text), ("err", text), ("sleep", seconds), ("kill", signal), ("exit", code)
+Interference = Callable[[Iterator[Frame]], Iterator[Frame]]
+
+PROGRAM = """\
+#!{python} -SE
+import json, os, socket, sys, time
+
+link = socket.create_connection(("127.0.0.1", {port}))
+said = {{"words": sys.argv[1:], "folder": os.getcwd(), "environ": dict(os.environ)}}
+link.sendall(json.dumps(said).encode() + b"\\n")
+for line in link.makefile("r", encoding="utf-8"):
+    kind, value = json.loads(line)
+    if kind == "out":
+        sys.stdout.write(value)
+        sys.stdout.flush()
+    elif kind == "err":
+        sys.stderr.write(value)
+        sys.stderr.flush()
+    elif kind == "sleep":
+        time.sleep(value)
+    elif kind == "kill":
+        os.kill(os.getpid(), value)
+    elif kind == "exit":
+        sys.exit(value)
+"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One run of the program."""
+
+    words: tuple[str, ...]
+    folder: Path
+    environ: Mapping[str, str]
+    files: Mapping[str, bytes]  # what lay in its working folder, by path
+
+    @property
+    def verbs(self) -> tuple[str, ...]:
+        """`("app", "deploy")` of `aliyun appmanager app deploy --name …`."""
+        words = self.words[1:] if self.words[:1] == ("appmanager",) else self.words
+        flags = next((number for number, word in enumerate(words) if word.startswith("-")), len(words))
+        return words[:flags]
+
+    @property
+    def flags(self) -> dict[str, str]:
+        """Each flag with the word behind it, "" where another flag follows."""
+        found: dict[str, str] = {}
+        for word, following in zip(self.words, (*self.words[1:], "--"), strict=True):
+            if word.startswith("--"):
+                found[word.removeprefix("--")] = "" if following.startswith("--") else following
+        return found
+
+
+class FakeAliyun:
+    """The program and what it is connected to. `run` makes the frames of one call; `calls` remembers all of them."""
+
+    def __init__(self, folder: Path, run: Callable[[Call], Iterable[Frame]]) -> None:
+        self.calls: list[Call] = []
+        self._run = run
+        self._armed: list[tuple[str, Interference]] = []
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.bin = folder / "bin"
+        self.bin.mkdir(parents=True)
+        self.program = self.bin / "aliyun"
+        self.program.write_text(PROGRAM.format(python=sys.executable, port=self._door.getsockname()[1]))
+        self.program.chmod(0o755)
+        threading.Thread(target=self._serve, name="fake-aliyun", daemon=True).start()
+
+    def close(self) -> None:
+        self._door.close()
+
+    def interfere(self, verb: str, interference: Interference) -> None:
+        """Let the next command that has this verb behave in another way."""
+        self._armed.append((verb, interference))
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                link, _ = self._door.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._answer, args=(link,), daemon=True).start()
+
+    def _answer(self, link: socket.socket) -> None:
+        with link, link.makefile("rw", encoding="utf-8") as stream:
+            said = json.loads(stream.readline())
+            folder = Path(said["folder"])
+            files = {
+                str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
+            }
+            call = Call(words=tuple(said["words"]), folder=folder, environ=said["environ"], files=files)
+            self.calls.append(call)
+            for frame in self._interfered(call):
+                try:
+                    stream.write(json.dumps(frame) + "\n")
+                    stream.flush()
+                except OSError:
+                    continue  # it is dead; what was begun in the cloud goes on
+
+    def _interfered(self, call: Call) -> Iterator[Frame]:
+        frames = iter(self._run(call))
+        for armed in self._armed:
+            if armed[0] in call.verbs:
+                self._armed.remove(armed)
+                return armed[1](frames)
+        return frames
+
+
+def says(*lines: str, exit_code: int = 0, stderr: str = "") -> Interference:
+    """It does nothing, prints these lines and ends so."""
+
+    def instead(_frames: Iterator[Frame]) -> Iterator[Frame]:
+        yield from (("out", f"{line}\n") for line in lines)
+        yield ("err", stderr)
+        yield ("exit", exit_code)
+
+    return instead
+
+
+def error_line(sentence: str, **more: object) -> str:
+    return json.dumps({"type": "error", "error": sentence, **more})
+
+
+def is_killed_at(step: int, *, cloud_goes_on: bool) -> Interference:
+    """It is killed as soon as it has announced the step; the cloud does the rest, or nothing more."""
+
+    def killed(frames: Iterator[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            yield frame
+            if f'"step": {step},' in str(frame[1]):
+                break
+        yield ("kill", 9)
+        if cloud_goes_on:
+            yield from frames
+
+    return killed
+
+
+def with_rubbish(frames: Iterator[Frame]) -> Iterator[Frame]:
+    """Between its lines stand warnings, half a line of JSON, bytes that are no text, and JSON of other kinds."""
+    rubbish = (
+        "Collecting appmanager-cli\n",
+        '{"type":"step","st\n',
+        "\ufffd\x1b[31m 42%\r\n",
+        "[1, 2]\n",
+        '"text"\n',
+        "\n",
+    )
+    for number, frame in enumerate(frames):
+        yield ("out", rubbish[number % len(rubbish)])
+        yield frame
+
+
+def with_exit_code(exit_code: int) -> Interference:
+    """It does its work and ends with another code."""
+
+    def ended(frames: Iterator[Frame]) -> Iterator[Frame]:
+        for frame in frames:
+            yield ("exit", exit_code) if frame[0] == "exit" else frame
+
+    return ended
+
+
+def call_words(calls: Sequence[Call]) -> list[str]:
+    """The verbs of each call, as one text."""
+    return [" ".join(call.verbs) for call in calls]
+
+
+def path_with(folder: Path) -> str:
+    return os.pathsep.join((str(folder), os.environ.get("PATH", "")))
