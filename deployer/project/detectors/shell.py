@@ -3,11 +3,13 @@
 from dataclasses import replace
 
 from deployer.models.analysis import Evidence
+from deployer.project.command_purposes import Purpose
 from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors.detection import Detection
 from deployer.project.detectors.written import find_written_port, port_of_words, read_written_commands
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme
+from deployer.project.readme.interactive import find_question
 
 _NAMES = (
     "start.sh",
@@ -27,6 +29,8 @@ def detect_shell(project_dir: ProjectDir, readme: Readme | None) -> Detection | 
     """The script a README or a Procfile runs, else one with a usual name; None without."""
     for command in read_written_commands(project_dir, readme):
         words = command.shape.words
+        if command.shape.purpose is not Purpose.START:
+            continue
         given = words[1:] if words[0] in {"bash", "sh"} else words
         file = given[0].removeprefix("./") if given else ""
         if is_plain_path(file) and _is_script(project_dir, file) and command.shape.directory is None:
@@ -47,11 +51,13 @@ def _detection(file: str, port: int | None, evidence: Evidence) -> Detection:
 
 
 def _is_script(project_dir: ProjectDir, file: str) -> bool:
-    """Whether it is written for a shell: by its first line, or by its ending where it has none."""
-    if not project_dir.is_file(file):
+    """Whether it is written for a shell, by its first line or else its ending, and asks nobody anything (M37)."""
+    text = project_dir.find_text(file) if project_dir.is_file(file) else None
+    if text is None:
         return False
-    first = (project_dir.find_text(file) or "").split("\n", 1)[0]
-    return first.rstrip().endswith("sh") if first.startswith("#!") else file.endswith(".sh")
+    first = text.split("\n", 1)[0]
+    is_shell = first.rstrip().endswith("sh") if first.startswith("#!") else file.endswith(".sh")
+    return is_shell and find_question(text) is None
 
 
 def _port(project_dir: ProjectDir, readme: Readme | None) -> int | None:

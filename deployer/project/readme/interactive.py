@@ -1,13 +1,15 @@
 """Whether a script asks a person something while it runs: such a one is never started unattended (M37)."""
 
-import re
+from collections.abc import Iterator
 
-_ASKS = re.compile(
-    r"^\s*(?:if\s+|!\s*|then\s+|\w+=\S*\s+)*(?:read(?:\s+-[a-zA-Z]+|\s+[\"'A-Za-z_]|\s*$)|select\s+\w+\s+in\b|dialog\s+-|whiptail\s+-|zenity\s+-"
-    r"|passwd\b|visudo\b|vim?\s|nano\s|fdisk\s)"
+from deployer.project.lint.syntax_tree import Command, ScriptTree, inside, parse_script
+
+_DIALOGUES = frozenset(
+    {"dialog", "whiptail", "zenity", "passwd", "visudo", "vi", "vim", "nano", "emacs", "less", "more", "ssh-keygen"}
 )
-_FED = re.compile(r"<<<?|<\s*\S|\|\s*(?:while\s+)?(?:IFS=\S*\s+)?read\b|/dev/null")
-_HERE_DOCUMENT = re.compile(r"<<-?\s?['\"]?(\w{1,40})")
+_INSTALLERS = frozenset({"apt", "apt-get", "yum", "dnf"})
+_ASSENTS = frozenset({"-y", "--yes", "--assume-yes", "--assumeyes", "-qy", "-yq", "-qqy", "-yqq"})
+_LONGEST_SCRIPT = 200_000
 
 
 def find_question(text: str) -> int | None:
@@ -15,29 +17,22 @@ def find_question(text: str) -> int | None:
 
     A `read` that is fed by a pipe, a file or a loop over one asks nobody.
     """
-    document = ""
-    fed_loops = _fed_loops(text.split("\n"))
-    for number, line in enumerate(text.split("\n"), start=1):
-        cut = line[:2_000].partition(" #")[0]
-        if document:
-            document = "" if cut.strip() == document else document
-            continue
-        if _ASKS.match(cut) and not _FED.search(cut) and number not in fed_loops:
-            return number
-        opened = None if "<<<" in cut else _HERE_DOCUMENT.search(cut)
-        document = opened[1] if opened else ""
-    return None
+    return min(_questions(parse_script(text[:_LONGEST_SCRIPT])), default=None)
 
 
-def _fed_loops(lines: list[str]) -> frozenset[int]:
-    """The lines inside `while ... done < file` and `... | while`."""
-    fed: set[int] = set()
-    open_loops: list[tuple[int, bool]] = []
-    for number, line in enumerate(lines, start=1):
-        if re.search(r"\b(?:while|until|for)\b", line[:500]):
-            open_loops.append((number, "|" in line))
-        if re.match(r"\s*done\b", line) and open_loops:
-            start, piped = open_loops.pop()
-            if piped or "<" in line:
-                fed.update(range(start, number + 1))
-    return frozenset(fed)
+def _questions(tree: ScriptTree) -> Iterator[int]:
+    for command in tree.commands:
+        words = command.program
+        if words and (_reads(command, words) or words[0] in _DIALOGUES or _installs_with_question(words)):
+            yield command.line
+    for loop in tree.of_type("select"):
+        yield loop.start_point[0] + 1
+
+
+def _reads(command: Command, words: tuple[str, ...]) -> bool:
+    fed = any(inside(command.node, "redirected_statement", "pipeline"))
+    return words[0] == "read" and not fed and all(one.type != "herestring_redirect" for one in command.node.children)
+
+
+def _installs_with_question(words: tuple[str, ...]) -> bool:
+    return words[0] in _INSTALLERS and "install" in words and not _ASSENTS & set(words)

@@ -9,8 +9,9 @@ from deployer.project.readme.model import Readme
 from deployer.project.readme.plain import read_plain
 from deployer.project.readme.restructured import read_restructured
 
-_LARGEST_HEAD_BYTES = 1_200_000
-_LARGEST_TEXT = 400_000  # characters looked at: a README of megabytes says how to run the project near its top
+_LARGEST_HEAD_BYTES = 600_000  # what is looked at: a README of megabytes says how to run the project near its top
+_LARGEST_TEXT = 200_000
+_MOST_LINES = 5_000
 _LONGEST_LINE = 2_000
 _PLACES = ("", "docs", ".github")
 _ORDER = (
@@ -58,8 +59,8 @@ def _candidates(project_dir: ProjectDir) -> list[str]:
 
 
 def _read(project_dir: ProjectDir, file: str, whole: str) -> Readme:
-    text = whole[:_LARGEST_TEXT]
-    lines = [line[:_LONGEST_LINE] for line in text.split("\n")]
+    head = whole[:_LARGEST_TEXT].split("\n")[:_MOST_LINES]
+    lines = [line[:_LONGEST_LINE] for line in head]
     blocks = _blocks(file, "\n".join(lines))
     ways, refused = read_ways(project_dir, file, blocks)
     return Readme(
@@ -70,7 +71,7 @@ def _read(project_dir: ProjectDir, file: str, whole: str) -> Readme:
         variables=read_variables(blocks),
         runtimes=read_runtimes(lines),
         talk=find_talk(lines),
-        is_cut=len(whole) > _LARGEST_TEXT,
+        is_cut=len(whole) > len("\n".join(head)),
     )
 
 
