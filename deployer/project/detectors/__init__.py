@@ -12,7 +12,9 @@ from deployer.project.detectors.python import detect_python
 from deployer.project.detectors.ruby import detect_ruby
 from deployer.project.detectors.rust import detect_rust
 from deployer.project.detectors.shell import detect_shell
+from deployer.project.detectors.sites import detect_site
 from deployer.project.detectors.static import detect_static
+from deployer.project.detectors.unsupported import detect_unsupported
 
 # What runs on the instance itself comes first; the rest is asked when no application was found below the top either.
 LANGUAGES: tuple[Detector, ...] = (
@@ -26,6 +28,7 @@ LANGUAGES: tuple[Detector, ...] = (
     detect_deno,
     detect_python,
     detect_node,
+    detect_site,
 )
 PLAIN: tuple[Detector, ...] = (detect_shell, detect_static)
-OTHERS: tuple[Detector, ...] = (detect_docker, *PLAIN)
+OTHERS: tuple[Detector, ...] = (detect_docker, *PLAIN, detect_unsupported)

@@ -150,6 +150,8 @@ def _prepare(analysis: ProjectAnalysis) -> list[str]:
         pages = _RUNTIMES.get("node") if re.search(r"\bnpm ", analysis.build_command or "") else None
         if pages is not None and pages is not runtime:
             parts.append(pages(replace(analysis, language_version=None, install_command=None)))
+    elif analysis.language == "static" and analysis.install_command:
+        parts.append(python_runtime(analysis))
     elif analysis.language == "static":
         parts.append(shell.PYTHON_FOR_STATIC)
     elif analysis.install_command:
@@ -161,6 +163,8 @@ def _prepare(analysis: ProjectAnalysis) -> list[str]:
 
 def _start(analysis: ProjectAnalysis, port: int | None) -> str:
     command = analysis.start_command or ""
+    if analysis.language == "static" and not analysis.install_command:
+        command = re.sub(r"^python3 ", '"$APP_PYTHON" ', command)
     lines = ["# Start: a session of its own, so that all of it can be stopped; the PID is the application's own."]
     for name, value in analysis.environment:
         lines.append(

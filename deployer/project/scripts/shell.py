@@ -118,8 +118,26 @@ cd "$APP_DIR"
 """
 
 PYTHON_FOR_STATIC = """\
-# The server is Python's own.
-command -v python3 > /dev/null 2>&1 || install_packages python3 || fail "python3 cannot be installed"
+# The server is Python's own, from 3.7 on: the python3 of Alibaba Cloud Linux 3 is 3.6.
+find_python() {
+  local candidate
+  for candidate in python3 python3.12 python3.11 python3.10 python3.9; do
+    if "$candidate" -c 'import sys; sys.exit(sys.version_info < (3, 7))' > /dev/null 2>&1; then
+      command -v "$candidate"
+      return 0
+    fi
+  done
+  return 1
+}
+APP_PYTHON="$(find_python || true)"
+for package in python3 python3.11 python3.12; do
+  if [ -z "$APP_PYTHON" ]; then
+    install_packages "$package" || true
+    APP_PYTHON="$(find_python || true)"
+  fi
+done
+[ -n "$APP_PYTHON" ] || fail "no Python from 3.7 on, and none could be installed"
+export APP_PYTHON
 """
 
 STOP_OLD = """\
