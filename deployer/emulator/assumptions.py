@@ -20,6 +20,11 @@ class Assumptions:
     describe_lag_seconds: float = 0.3
     # Seconds a VPC or vSwitch stays Pending.
     network_pending_seconds: float = 0.3
+    # Seconds a disk is Creating, Attaching, Detaching or ReIniting. Documented as states it passes through.
+    disk_change_seconds: float = 0.3
+    # Seconds a snapshot takes, and an image made of it. The cloud takes minutes for what has content.
+    snapshot_seconds: float = 2.0
+    image_seconds: float = 3.0
     # Seconds a released instance keeps its network interface in the security group and vSwitch.
     release_lag_seconds: float = 0.5
     # Seconds from StopInstance until Stopped. Documented only as asynchronous.
@@ -30,6 +35,11 @@ class Assumptions:
     postpaid_vcpu_quota: int = 2000
     # VPCs an account may hold in a region. Quotas can be raised, so the figure of an account may differ.
     vpc_quota: int = 10
+    # SSH key pairs an account may hold in a region. Documented as a figure that can be raised.
+    key_pair_quota: int = 500
+    # Snapshots of one disk, and own images, an account may hold. The first is documented, the second can be raised.
+    snapshots_of_disk_quota: int = 256
+    own_image_quota: int = 100
     # What StopInstance does without StoppedMode. The account setting that decides is not in the API: KeepCharging is
     # its initial value.
     default_stopped_mode: str = "KeepCharging"
@@ -48,6 +58,8 @@ class Assumptions:
     oss_own_bucket_can_be_put_again: bool = True
     # Whether the account has opened KMS, which encryption with SSE-KMS needs.
     oss_kms_is_open: bool = False
+    # Seconds until an archived object can be read. Documented: about a minute for Archive, hours for the colder classes.
+    oss_restore_seconds: float = 60.0
     # Seconds from the moment a lifecycle rule's days are over until it acts. The cloud looks about once a day.
     oss_lifecycle_lag_seconds: float = 0.0
     # Seconds an execution stays Started, and seconds each of its tasks takes to start. Documented only as statuses.
@@ -64,6 +76,8 @@ class Assumptions:
     # The code for a template that cannot be read or run, and for a notification or deletion its status does not allow.
     oos_invalid_template_code: str = "InvalidTemplate"
     oos_wrong_status_code: str = "InvalidExecutionStatus"
+    # The code for deploying to a group that is being deployed to, or continuing one where nothing waits.
+    oos_wrong_group_status_code: str = "InvalidApplicationGroupStatus"
     # Seconds from RunCommand until the agent starts the script. Documented only as asynchronous.
     command_delivery_seconds: float = 0.05
     # Seconds a stopped invocation stays Stopping at least. Documented as a state it passes through.

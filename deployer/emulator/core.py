@@ -144,6 +144,10 @@ class Emulator:
         """The operations that have a handler, by product."""
         return {product: tuple(sorted(handlers)) for product, handlers in self._dispatcher.handlers.items()}
 
+    def check_answers(self) -> None:
+        """From now on an answer with a field that the contract does not know is an AssertionError: our own mistake."""
+        self._dispatcher.checks_answers = True
+
     def close(self) -> None:
         """End every machine and remove everything made; safe to repeat."""
         with self._dispatcher.lock:

@@ -15,7 +15,7 @@ from deployer.emulator.accounts import Accounts
 from deployer.emulator.actions import ApiError, Body, Call, Handler, Principal
 from deployer.emulator.broken_answers import BrokenAnswer, is_broken
 from deployer.emulator.context import Context
-from deployer.emulator.contract.check import flat_parameters, typed_parameters
+from deployer.emulator.contract.check import flat_parameters, typed_parameters, undeclared_fields
 from deployer.emulator.contract.document import Contract, Operation
 from deployer.emulator.faults import DroppedConnection, Faults, ForeignAnswer, strike_after, strike_before
 from deployer.emulator.ids import Ids
@@ -57,6 +57,7 @@ class Dispatcher:
         self._faults = faults
         self._recorder = recorder
         self.guard = Guard(clock=context.clock)
+        self.checks_answers = False  # True: an answer with a field the contract does not know is our own mistake
         self.request_ids = Ids(f"requests:{context.ids.hexadecimal(8)}")
 
     @property
@@ -135,6 +136,8 @@ class Dispatcher:
         with self.lock:
             self._context.scheduler.run_due()
             body = handler(call)
+        if self.checks_answers and (unknown := undeclared_fields(operation, body)):
+            raise AssertionError(f"{asked.action} answers with fields nobody knows: {', '.join(unknown)}")
         strike_after(fault)
         if fault is not None and is_broken(fault):
             raise BrokenAnswer(fault, body)

@@ -62,6 +62,7 @@ def make_emulator(tmp_path: Path) -> Callable[..., Emulator]:
         settings.setdefault("driver", ScriptedDriver())
         emulator = Emulator(data_dir=tmp_path / "emulator", **settings)
         emulator.accounts.add_access_key(ACCESS_KEY_ID, ACCESS_KEY_SECRET)
+        emulator.check_answers()
         return emulator
 
     return make
@@ -108,6 +109,14 @@ def virtual_emulator(make_emulator, driver) -> Iterator[Emulator]:
     emulator = make_emulator(driver=driver, clock=VirtualClock(datetime.now(timezone.utc)))
     yield emulator
     emulator.close()
+
+
+@pytest.fixture
+def account(virtual_emulator):
+    """An account in virtual time that has a network, asked for operations from inside."""
+    from ecs_account import make_account
+
+    return make_account(virtual_emulator)
 
 
 @pytest.fixture

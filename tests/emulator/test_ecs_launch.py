@@ -351,7 +351,7 @@ def test_create_instance_leaves_it_stopped_and_without_a_public_address(lab, net
 @pytest.mark.assumed("the emulator says what it leaves out instead of guessing")
 @pytest.mark.parametrize(
     "fields",
-    [{"spot_strategy": "SpotAsPriceGo"}, {"instance_charge_type": "PrePaid"}, {"key_pair_name": "mine"}],
+    [{"spot_strategy": "SpotAsPriceGo"}, {"instance_charge_type": "PrePaid"}, {"hpc_cluster_id": "mine"}],
 )
 def test_what_is_not_emulated_is_refused_aloud(lab, network, fields):
     with pytest.raises(ServerException) as caught:

@@ -1,6 +1,7 @@
 """What a name or a description of a resource may look like; ECS and VPC share the rules."""
 
 import re
+from fnmatch import fnmatchcase
 
 # Source: https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-runinstances (InstanceName)
 _NAME = re.compile(r"[^\W\d_][\w:.\-]{1,127}")
@@ -26,3 +27,11 @@ def is_valid_hostname(hostname: str, *, is_windows: bool = False) -> bool:
     part = re.compile(r"[A-Za-z0-9](?:[A-Za-z0-9]|-(?!-))*")
     are_fine = all(part.fullmatch(found) and not found.endswith("-") for found in parts)
     return 2 <= len(hostname) <= longest and are_fine and not (is_windows and hostname.isdigit())
+
+
+def matches_wildcard(name: str, pattern: str) -> bool:
+    """True when the name fits a filter in which `*` stands for any text and nothing else is special.
+
+    Source: https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-describeinstances (InstanceName)
+    """
+    return fnmatchcase(name, pattern.replace("[", "[[]").replace("?", "[?]"))

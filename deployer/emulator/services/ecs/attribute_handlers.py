@@ -1,7 +1,7 @@
 """ModifyInstanceAttribute, AllocatePublicIpAddress and the instance's RAM role."""
 
 from deployer.emulator.actions import ApiError, Body, Call, action
-from deployer.emulator.services.ecs.describe_handlers import read_ids
+from deployer.emulator.services.ecs.batches import read_ids
 from deployer.emulator.services.ecs.instances import Instance, InstanceStatus
 from deployer.emulator.services.ecs.launch_rules import MAX_GROUPS_OF_INSTANCE, check_texts
 from deployer.emulator.services.ecs.state import EcsState

@@ -1,17 +1,16 @@
 """DescribeInstances, DescribeInstanceStatus, DescribeInstanceAttribute and DescribeDisks."""
 
-import json
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import Any
 
 from deployer.emulator.actions import ApiError, Body, Call, action
-from deployer.emulator.services import timestamps
+from deployer.emulator.services import names, timestamps
+from deployer.emulator.services.ecs.batches import read_ids
 from deployer.emulator.services.ecs.instance_view import describe_attribute, describe_disk, describe_instance
 from deployer.emulator.services.ecs.instances import Disk, Instance, InstanceStatus
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.paging import page_by_number, page_by_token, wants_token_paging
-from deployer.emulator.services.refusals import invalid_parameter, refuse_unsupported
+from deployer.emulator.services.refusals import refuse_unsupported
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.tagging import carries
 
@@ -78,7 +77,7 @@ class DescribeActions:
     def describe_disks(self, call: Call) -> Body:
         """The disks that match every filter, newest first."""
         get_region(call.region_id)
-        refuse_unsupported(call, "Filter", "AutoSnapshotPolicyId", "LockReason", "SnapshotId", "KMSKeyId")
+        refuse_unsupported(call, "Filter", "LockReason", "KMSKeyId")
         found = [
             disk
             for disk in list(self._state.disks.values())[::-1]
@@ -145,29 +144,14 @@ class _Wanted:
         name = self._params.get("InstanceName")
         return (
             (group_id is None or group_id in instance.security_group_ids)
-            and (name is None or fnmatchcase(instance.instance_name, _as_pattern(name)))
-            and "KeyPairName" not in self._params
+            and (name is None or names.matches_wildcard(instance.instance_name, name))
+            and self._params.get("KeyPairName", instance.key_pair_name) == instance.key_pair_name
             and "LockReason" not in self._params
         )
 
     def _matches_times(self, instance: Instance) -> bool:
         created = timestamps.to_minute(instance.created_at)
         return self._created_from <= created and (not self._created_until or created <= self._created_until)
-
-
-def read_ids(params: Mapping[str, Any], name: str, at_most: int) -> list[str] | None:
-    """A JSON array of texts, parsed already or not; None when it was not given. Errors: 400 InvalidParameter."""
-    given = params.get(name)
-    if given is None:
-        return None
-    if isinstance(given, str):
-        try:
-            given = json.loads(given)
-        except ValueError as error:
-            raise invalid_parameter(name) from error
-    if not isinstance(given, list) or len(given) > at_most:
-        raise invalid_parameter(name)
-    return [str(item) for item in given]
 
 
 def _check_filter_values(call: Call) -> None:
@@ -189,20 +173,14 @@ def _read_creation_window(filters: list[Mapping[str, Any]]) -> tuple[str, str]:
     return window["CreationStartTime"], window["CreationEndTime"]
 
 
-def _as_pattern(name: str) -> str:
-    """InstanceName with `*` as the only wildcard. Source: DescribeInstances page, InstanceName."""
-    return name.replace("[", "[[]").replace("?", "[?]")
-
-
 def _disk_matches(disk: Disk, params: Mapping[str, Any]) -> bool:
     disk_ids = read_ids(params, "DiskIds", _MAX_IDS)
-    status = "In_use" if disk.instance_id else "Available"
     return (
         (disk_ids is None or disk.disk_id in disk_ids)
         and params.get("InstanceId", disk.instance_id) == disk.instance_id
         and params.get("DiskType", "all") in {"all", disk.disk_type}
         and params.get("Category", "all") in {"all", disk.category}
-        and params.get("Status", "All") in {"All", status}
+        and params.get("Status", "All") in {"All", disk.status}
         and params.get("PerformanceLevel", disk.performance_level) == disk.performance_level
         and params.get("DiskName", disk.disk_name) == disk.disk_name
         and params.get("ZoneId", disk.zone_id) == disk.zone_id
@@ -210,5 +188,11 @@ def _disk_matches(disk: Disk, params: Mapping[str, Any]) -> bool:
         and params.get("Portable", disk.disk_type == "data") == (disk.disk_type == "data")
         and params.get("ResourceGroupId", disk.resource_group_id) == disk.resource_group_id
         and params.get("MultiAttach", "Disabled") == "Disabled"
+        and params.get("SnapshotId", disk.source_snapshot_id) == disk.source_snapshot_id
+        and params.get("AutoSnapshotPolicyId", disk.snapshot_policy_id) == disk.snapshot_policy_id
+        and params.get("EnableAutoSnapshot", disk.enable_auto_snapshot) == disk.enable_auto_snapshot
+        and params.get("DeleteWithInstance", disk.delete_with_instance) == disk.delete_with_instance
+        and params.get("DeleteAutoSnapshot", disk.delete_auto_snapshot) == disk.delete_auto_snapshot
+        and params.get("Encrypted", disk.encrypted) == disk.encrypted
         and carries(disk.tags, params.get("Tag", []))
     )

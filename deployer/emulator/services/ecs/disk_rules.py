@@ -101,12 +101,40 @@ def order_data_disks(given: list[Mapping[str, Any]], place: DiskPlace) -> tuple[
     return tuple(_order_data_disk(disk, place) for disk in given)
 
 
+def check_loose_disk(given: Mapping[str, Any], *, region_id: str, zone_id: str) -> DiskOrder:
+    """A data disk that belongs to no instance yet, so that no type restricts it.
+
+    Errors: 400 InvalidDataDiskCategory.ValueNotSupported, InvalidPerformanceLevel.ValueNotSupported,
+    InvalidDataDiskSize.ValueNotSupported.
+    """
+    category = str(given["Category"])
+    if category not in _CATEGORIES:
+        raise ApiError(400, "InvalidDataDiskCategory.ValueNotSupported", "The specified disk category is not valid.")
+    level = _level(category, given.get("PerformanceLevel"), region_id, zone_id)
+    _check_size(_DATA_SIZES[category, level], given["Size"])
+    return _order("data", given, category, level, given["Size"])
+
+
+def check_new_size(disk_type: str, category: str, level: str, size_gib: int, new_size_gib: int) -> None:
+    """Raise unless the disk may grow to that size.
+
+    Errors: 403 InvalidDiskSize.TooSmall, 400 InvalidDataDiskSize.ValueNotSupported.
+    """
+    if new_size_gib <= size_gib:
+        raise ApiError(403, "InvalidDiskSize.TooSmall", "Specified new disk size is less than the original disk size.")
+    _check_size((_SYSTEM_SIZES if disk_type == "system" else _DATA_SIZES)[category, level], new_size_gib)
+
+
+def _check_size(limits: tuple[int, int], size_gib: int | None) -> None:
+    if size_gib is None or not limits[0] <= size_gib <= limits[1]:
+        raise ApiError(400, "InvalidDataDiskSize.ValueNotSupported", "The specified DataDisk.n.Size is not valid.")
+
+
 def _order_data_disk(given: Mapping[str, Any], place: DiskPlace) -> DiskOrder:
     category, level = _kind(given, place, "InvalidDataDiskCategory.ValueNotSupported")
-    low, high = _DATA_SIZES[category, level]
     size = _whole(given.get("Size"), None)
-    if size is None or not low <= size <= high:
-        raise ApiError(400, "InvalidDataDiskSize.ValueNotSupported", "The specified DataDisk.n.Size is not valid.")
+    _check_size(_DATA_SIZES[category, level], size)
+    assert size is not None
     return _order("data", given, category, level, size)
 
 
@@ -123,14 +151,14 @@ def _kind(given: Mapping[str, Any], place: DiskPlace, unknown_code: str) -> tupl
         raise ApiError(
             403, "InvalidDiskCategory.NotSupported", "The specified disk category is not support the instance type."
         )
-    return category, _level(category, level, place)
+    return category, _level(category, level, place.region_id, place.zone_id)
 
 
-def _level(category: str, level: str | None, place: DiskPlace) -> str:
+def _level(category: str, level: str | None, region_id: str, zone_id: str) -> str:
     """The level of an ESSD, PL1 by default; "" for the other kinds, which take none."""
     is_known = level is None or (category == "cloud_essd" and level in _LEVELS)
     found = (level or "PL1") if category == "cloud_essd" else ""
-    if not is_known or not offers_performance_level(place.region_id, place.zone_id, found):
+    if not is_known or not offers_performance_level(region_id, zone_id, found):
         raise ApiError(
             400, "InvalidPerformanceLevel.ValueNotSupported", "The specified parameter PerformanceLevel is not valid."
         )

@@ -7,14 +7,19 @@ from deployer.emulator.services.ecs.account_handlers import AccountActions
 from deployer.emulator.services.ecs.attribute_handlers import AttributeActions
 from deployer.emulator.services.ecs.catalog_handlers import CatalogActions
 from deployer.emulator.services.ecs.describe_handlers import DescribeActions
+from deployer.emulator.services.ecs.disk_handlers import DiskActions
+from deployer.emulator.services.ecs.image_handlers import ImageActions
+from deployer.emulator.services.ecs.key_pair_handlers import KeyPairActions
 from deployer.emulator.services.ecs.launch_handlers import LaunchActions
 from deployer.emulator.services.ecs.power_handlers import PowerActions
 from deployer.emulator.services.ecs.price_handlers import PriceActions
 from deployer.emulator.services.ecs.region_handlers import RegionActions
 from deployer.emulator.services.ecs.rule_handlers import RuleActions
 from deployer.emulator.services.ecs.security_group_handlers import SecurityGroupActions
+from deployer.emulator.services.ecs.snapshot_handlers import SnapshotActions
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.ecs.stock_handlers import StockActions
+from deployer.emulator.services.ecs.system_disk_handlers import SystemDiskActions
 from deployer.emulator.services.ecs.tag_handlers import TagActions
 from deployer.emulator.services.ecs.taggables import add_taggables
 
@@ -37,6 +42,11 @@ class EcsService:
             SecurityGroupActions(ecs_state),
             RuleActions(ecs_state),
             TagActions(ecs_state),
+            KeyPairActions(ecs_state),
+            DiskActions(ecs_state),
+            SystemDiskActions(ecs_state),
+            SnapshotActions(ecs_state),
+            ImageActions(ecs_state),
             PriceActions(ecs_state, price_book),
             AccountActions(ecs_state),
         )

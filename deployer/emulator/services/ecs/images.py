@@ -130,16 +130,6 @@ _BY_REGION: Mapping[str, tuple[Image, ...]] = MappingProxyType(
 )
 
 
-def images_in(region_id: str) -> tuple[Image, ...]:
+def public_images_in(region_id: str) -> tuple[Image, ...]:
     """The public images of a region, newest first; empty for an unknown region."""
     return _BY_REGION.get(region_id, ())
-
-
-def find_image(region_id: str, image_id: str) -> Image | None:
-    """The image of that id in that region; None when it is unknown there."""
-    return next((image for image in images_in(region_id) if image.image_id == image_id), None)
-
-
-def find_newest_of_family(region_id: str, image_family: str) -> Image | None:
-    """The newest image of the family; None for a family nobody knows."""
-    return next((image for image in images_in(region_id) if image.image_family == image_family), None)

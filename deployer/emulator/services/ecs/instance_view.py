@@ -1,6 +1,5 @@
 """An instance and a disk in the words of the Describe operations."""
 
-from types import MappingProxyType
 from typing import Any
 
 from deployer.emulator.services import timestamps
@@ -8,17 +7,6 @@ from deployer.emulator.services.ecs.instances import Disk, Instance
 from deployer.emulator.services.vpc.networks import EipStatus
 
 NEVER = "2099-12-31T15:59Z"  # when a pay-as-you-go instance expires. Source: DescribeInstances page, ExpiredTime
-
-# Assumed: snapshots are not emulated, and a disk without a snapshot policy says so like this.
-_NO_SNAPSHOTS = MappingProxyType(
-    {
-        "DeleteAutoSnapshot": False,
-        "EnableAutoSnapshot": True,
-        "EnableAutomatedSnapshotPolicy": False,
-        "AutoSnapshotPolicyId": "",
-        "SourceSnapshotId": "",
-    }
-)
 
 
 def describe_instance(instance: Instance) -> dict[str, Any]:
@@ -36,7 +24,7 @@ def describe_instance(instance: Instance) -> dict[str, Any]:
         "DeletionProtection": instance.deletion_protection,
         "DeviceAvailable": True,
         "IoOptimized": True,
-        "KeyPairName": "",
+        "KeyPairName": instance.key_pair_name,
         "Recyclable": False,
         "ResourceGroupId": instance.resource_group_id,
         "SaleCycle": "",
@@ -102,14 +90,14 @@ def describe_disk(disk: Disk) -> dict[str, Any]:
         "MountInstances": {"MountInstance": []},
         "MountInstanceNum": len(attachments),
         "MultiAttach": "Disabled",
-        "Status": "In_use" if disk.instance_id else "Available",
+        "Status": disk.status,
         "AttachedTime": attached,
-        "DetachedTime": "",
+        "DetachedTime": timestamps.to_second(disk.detached_at) if disk.detached_at else "",
         "CreationTime": timestamps.to_second(disk.created_at),
         "ExpiredTime": NEVER,
         "DiskChargeType": "PostPaid",
         "DeleteWithInstance": disk.delete_with_instance,
-        **_NO_SNAPSHOTS,
+        **_snapshots_of(disk),
         "Encrypted": disk.encrypted,
         "Portable": disk.disk_type == "data",
         "ImageId": disk.image_id,
@@ -118,6 +106,16 @@ def describe_disk(disk: Disk) -> dict[str, Any]:
         "ResourceGroupId": disk.resource_group_id,
         "OperationLocks": {"OperationLock": []},
         "Tags": tag_list(disk.tags),
+    }
+
+
+def _snapshots_of(disk: Disk) -> dict[str, Any]:
+    return {
+        "DeleteAutoSnapshot": disk.delete_auto_snapshot,
+        "EnableAutoSnapshot": disk.enable_auto_snapshot,
+        "EnableAutomatedSnapshotPolicy": bool(disk.snapshot_policy_id),
+        "AutoSnapshotPolicyId": disk.snapshot_policy_id,
+        "SourceSnapshotId": disk.source_snapshot_id,
     }
 
 

@@ -45,10 +45,21 @@ class Disk:
     delete_with_instance: bool = True
     encrypted: bool = False
     image_id: str = ""
+    source_snapshot_id: str = ""
     instance_id: str | None = None
     attached_at: datetime | None = None
+    detached_at: datetime | None = None
+    under_way: str = ""  # Creating, Attaching, Detaching, ReIniting while that lasts
+    delete_auto_snapshot: bool = False
+    enable_auto_snapshot: bool = True
+    snapshot_policy_id: str = ""
     resource_group_id: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def status(self) -> str:
+        """Source: https://www.alibabacloud.com/help/en/ecs/user-guide/disk-states."""
+        return self.under_way or ("In_use" if self.instance_id else "Available")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +113,7 @@ class Instance:
     deletion_protection: bool = False
     auto_release_at: datetime | None = None
     ram_role_name: str = ""
+    key_pair_name: str = ""
     resource_group_id: str = ""
     metadata: MetadataOptions = field(default_factory=MetadataOptions)
     user_data: bytes | None = None

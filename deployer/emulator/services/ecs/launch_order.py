@@ -39,6 +39,7 @@ class Options:
     user_data: bytes | None
     metadata: MetadataOptions
     ram_role_name: str
+    key_pair_name: str
     deletion_protection: bool
 
 
@@ -71,7 +72,7 @@ def read_order(call: Call, state: EcsState, *, amount: int, min_amount: int) -> 
     rules.check_texts(call)
     rules.check_payment(call)
     instance_type = rules.read_instance_type(call)
-    image = rules.read_image(call, instance_type)
+    image = rules.read_image(call, state, instance_type)
     vswitch = rules.read_vswitch(call, state)
     groups = rules.read_groups(call, state, vswitch)
     rules.check_on_sale(call, state, vswitch.zone_id, instance_type)
@@ -87,7 +88,7 @@ def read_order(call: Call, state: EcsState, *, amount: int, min_amount: int) -> 
         internet_charge_type=internet_charge_type,
         private_ip=rules.read_private_ip(call, vswitch, amount),
         labels=_read_labels(call),
-        options=_read_options(call, state),
+        options=_read_options(call, state, image),
         amount=_obtainable(state, vswitch, instance_type, amount=amount, min_amount=min_amount),
     )
 
@@ -110,12 +111,13 @@ def _read_labels(call: Call) -> Labels:
     )
 
 
-def _read_options(call: Call, state: EcsState) -> Options:
+def _read_options(call: Call, state: EcsState, image: Image) -> Options:
     return Options(
         auto_release_at=rules.read_auto_release(call, state.context.clock.now()),
         user_data=rules.read_user_data(call),
         metadata=rules.read_metadata_options(call),
         ram_role_name=rules.check_ram_role(call, state),
+        key_pair_name=rules.read_key_pair(call, state, image),
         deletion_protection=call.params.get("DeletionProtection", False),
     )
 
@@ -181,6 +183,7 @@ def _make_instance(order: LaunchOrder, state: EcsState, position: int) -> Instan
         deletion_protection=options.deletion_protection,
         auto_release_at=options.auto_release_at,
         ram_role_name=options.ram_role_name,
+        key_pair_name=options.key_pair_name,
         resource_group_id=labels.resource_group_id,
         metadata=options.metadata,
         user_data=options.user_data,

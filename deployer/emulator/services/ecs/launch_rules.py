@@ -9,7 +9,7 @@ from ipaddress import AddressValueError, IPv4Address
 from deployer.emulator.actions import ApiError, Call
 from deployer.emulator.services import names, timestamps
 from deployer.emulator.services.ecs.firewall import SecurityGroup
-from deployer.emulator.services.ecs.images import Image, find_image, find_newest_of_family
+from deployer.emulator.services.ecs.images import Image
 from deployer.emulator.services.ecs.instance_types import INSTANCE_TYPES, InstanceType
 from deployer.emulator.services.ecs.instances import MetadataOptions
 from deployer.emulator.services.ecs.state import EcsState
@@ -35,7 +35,6 @@ _UNSUPPORTED = (
     "InnerIpAddress",
     "Ipv6Address",
     "Ipv6AddressCount",
-    "KeyPairName",
     "LaunchTemplateId",
     "LaunchTemplateName",
     "ManagedHostId",
@@ -105,7 +104,7 @@ def read_instance_type(call: Call) -> InstanceType:
     return instance_type
 
 
-def read_image(call: Call, instance_type: InstanceType) -> Image:
+def read_image(call: Call, state: EcsState, instance_type: InstanceType) -> Image:
     """The image asked for by id or by family.
 
     Errors: 400 UnexpectedImageFamily.ImageIdSupplied, MissingParameter; 403
@@ -119,11 +118,11 @@ def read_image(call: Call, instance_type: InstanceType) -> Image:
             "The specified ImageFamily is unexpected because ImageId was supplied.",
         )
     if image_id:
-        image = find_image(call.region_id, image_id)
+        image = state.find_image(call.region_id, image_id)
         if image is None:
             raise ApiError(404, "InvalidImageId.NotFound", "The specified ImageId does not exist.")
     elif family:
-        image = find_newest_of_family(call.region_id, family)
+        image = state.find_newest_of_family(call.region_id, family)
         if image is None:
             raise ApiError(
                 403,
@@ -290,6 +289,14 @@ def read_private_ip(call: Call, vswitch: VSwitch, amount: int) -> IPv4Address | 
     if amount > 1:
         raise ApiError(403, "InvalidParam.Amount", "PrivateIpAddress can be used for a single instance only.")
     return address
+
+
+def read_key_pair(call: Call, state: EcsState, image: Image) -> str:
+    """The name of the key pair, "" for none; Windows has no use for one. Errors: 404 InvalidKeyPairName.NotFound."""
+    name: str = call.params.get("KeyPairName", "")
+    if name and (call.region_id, name) not in state.key_pairs:
+        raise ApiError(404, "InvalidKeyPairName.NotFound", "The specified KeyPairName does not exist.")
+    return name if image.os_type != "windows" else ""
 
 
 def check_ram_role(call: Call, state: EcsState) -> str:

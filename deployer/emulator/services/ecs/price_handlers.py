@@ -8,7 +8,7 @@ from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services.bss.prices import PriceBook
 from deployer.emulator.services.ecs import launch_rules as rules
 from deployer.emulator.services.ecs.disk_rules import DiskOrder, DiskPlace, order_data_disks, order_system_disk
-from deployer.emulator.services.ecs.images import Image, find_image
+from deployer.emulator.services.ecs.images import Image
 from deployer.emulator.services.ecs.instance_types import InstanceType
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.refusals import missing_parameter, not_implemented, refuse_unsupported
@@ -56,7 +56,7 @@ class PriceActions:
     def _instance_items(self, call: Call) -> list[Item]:
         params = call.params
         instance_type = _read_type(call)
-        image = _read_image(call, instance_type)
+        image = self._read_image(call, instance_type)
         rules.check_on_sale(call, self._state, _zone(call), instance_type)
         place = DiskPlace(region_id=call.region_id, zone_id=_zone(call), instance_type=instance_type)
         bandwidth, charge_type = rules.read_bandwidth(call)
@@ -73,6 +73,18 @@ class PriceActions:
         if image is not None:
             items.append(("image", Decimal(0)))
         return items
+
+    def _read_image(self, call: Call, instance_type: InstanceType) -> Image | None:
+        """The image, which must suit the type; None when none was given: a Linux price then."""
+        image_id = call.params.get("ImageId")
+        if image_id is None:
+            return None
+        image = self._state.find_image(call.region_id, image_id)
+        if image is None:
+            raise ApiError(404, "InvalidImageId.NotFound", "The specified ImageId does not exist.")
+        if image.architecture != instance_type.image_architecture:
+            raise ApiError(403, "ImageNotSupportInstanceType", "The specified image don't support the InstanceType.")
+        return image
 
     def _disk_items(self, call: Call) -> list[Item]:
         disks: Sequence[Mapping[str, Any]] = call.params.get("DataDisk", [])
@@ -104,19 +116,6 @@ def _read_type(call: Call) -> InstanceType:
     if "InstanceType" not in call.params:
         raise ApiError(404, "InvalidInstanceType.Missing", "InstanceType is mandatory for instance prices.")
     return rules.read_instance_type(call)
-
-
-def _read_image(call: Call, instance_type: InstanceType) -> Image | None:
-    """The image, which must suit the type; None when none was given: a Linux price then."""
-    image_id = call.params.get("ImageId")
-    if image_id is None:
-        return None
-    image = find_image(call.region_id, image_id)
-    if image is None:
-        raise ApiError(404, "InvalidImageId.NotFound", "The specified ImageId does not exist.")
-    if image.architecture != instance_type.image_architecture:
-        raise ApiError(403, "ImageNotSupportInstanceType", "The specified image don't support the InstanceType.")
-    return image
 
 
 def _zone(call: Call) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 
 from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services import names, timestamps
-from deployer.emulator.services.ecs.describe_handlers import read_ids
+from deployer.emulator.services.ecs.batches import read_ids
 from deployer.emulator.services.ecs.firewall import SecurityGroup
 from deployer.emulator.services.ecs.instance_view import tag_list
 from deployer.emulator.services.ecs.instances import InstanceStatus

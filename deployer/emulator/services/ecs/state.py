@@ -11,8 +11,12 @@ from deployer.emulator.actions import ApiError
 from deployer.emulator.context import Context
 from deployer.emulator.services.client_tokens import ClientTokens
 from deployer.emulator.services.ecs.firewall import SecurityGroup, lets_in
+from deployer.emulator.services.ecs.images import Image, public_images_in
 from deployer.emulator.services.ecs.instances import Disk, Instance
+from deployer.emulator.services.ecs.key_pairs import KeyPair
 from deployer.emulator.services.ecs.lifecycle import Lifecycle
+from deployer.emulator.services.ecs.own_images import OwnImage
+from deployer.emulator.services.ecs.snapshots import Snapshot
 from deployer.emulator.services.ecs.stock import Stock
 from deployer.emulator.services.vpc.networks import EipStatus
 from deployer.emulator.services.vpc.state import VpcState
@@ -38,7 +42,10 @@ class EcsState:
         self.stock = Stock()
         self.lifecycle = Lifecycle(context, self)
         self.disks: dict[str, Disk] = {}
+        self.snapshots: dict[str, Snapshot] = {}
+        self.own_images: dict[str, OwnImage] = {}
         self.security_groups: dict[str, SecurityGroup] = {}
+        self.key_pairs: dict[tuple[str, str], KeyPair] = {}  # by region and name
         self.ram_roles: set[str] | None = None  # None: every name is a role that trusts ECS
         self.taggables: dict[str, Taggable] = {}
         self._instances: dict[str, Instance] = {}
@@ -155,6 +162,57 @@ class EcsState:
             return any(member.private_ip == address for member in self.members(security_group_id))
 
         return lets_in(groups, protocol=protocol, port=port, source=source, is_member=is_member)
+
+    # Disks and snapshots
+
+    def get_disk(self, disk_id: str, region_id: str | None) -> Disk:
+        """The disk of that id. Errors: 404 InvalidDiskId.NotFound."""
+        disk = self.disks.get(disk_id)
+        if disk is None or region_id not in {None, disk.region_id}:
+            raise ApiError(404, "InvalidDiskId.NotFound", "The specified disk does not exist.")
+        return disk
+
+    def settle_disk(self, disk: Disk, *, meanwhile: str) -> None:
+        """Let the disk be in that state for a moment, and then in the one that follows from what it belongs to."""
+        disk.under_way = meanwhile
+
+        def finish() -> None:
+            disk.under_way = ""
+
+        self.context.scheduler.after(self.context.assumptions.disk_change_seconds, finish)
+
+    def get_snapshot(self, snapshot_id: str, region_id: str | None) -> Snapshot:
+        """The snapshot of that id. Errors: 404 InvalidSnapshotId.NotFound."""
+        snapshot = self.snapshots.get(snapshot_id)
+        if snapshot is None or region_id not in {None, snapshot.region_id}:
+            raise ApiError(404, "InvalidSnapshotId.NotFound", "The specified snapshot does not exist.")
+        return snapshot
+
+    # Images
+
+    def images_in(self, region_id: str) -> list[Image]:
+        """What instances can be made of in a region: own images, newest first, then the public ones."""
+        own = [one.image for one in self.own_images.values() if one.region_id == region_id and one.is_ready]
+        return [*own[::-1], *public_images_in(region_id)]
+
+    def find_image(self, region_id: str, image_id: str) -> Image | None:
+        """The image of that id in that region; None when nothing can be made of it there."""
+        return next((image for image in self.images_in(region_id) if image.image_id == image_id), None)
+
+    def find_newest_of_family(self, region_id: str, image_family: str) -> Image | None:
+        """The newest image of the family that is not Deprecated; None for a family nobody knows."""
+        deprecated = {one.image.image_id for one in self.own_images.values() if one.is_deprecated}
+        family = (image for image in self.images_in(region_id) if image.image_family == image_family)
+        return next((image for image in family if image.image_id not in deprecated), None)
+
+    # Key pairs
+
+    def get_key_pair(self, key_pair_name: str, region_id: str) -> KeyPair:
+        """The pair of that name. Errors: 404 InvalidKeyPair.NotFound."""
+        pair = self.key_pairs.get((region_id, key_pair_name))
+        if pair is None:
+            raise ApiError(404, "InvalidKeyPair.NotFound", "The specified KeyPairName does not exist.")
+        return pair
 
     # Tags
 

@@ -25,6 +25,9 @@ def add_taggables(state: EcsState) -> None:
         ),
     )
     state.add_taggable("disk", kept_in(lambda: state.disks))
+    state.add_taggable("keypair", kept_in(lambda: {pair.key_pair_id: pair for pair in state.key_pairs.values()}))
+    state.add_taggable("snapshot", kept_in(lambda: state.snapshots))
+    state.add_taggable("image", kept_in(lambda: state.own_images))
     state.add_taggable("securitygroup", kept_in(lambda: state.security_groups))
     state.add_taggable(
         "eni",
