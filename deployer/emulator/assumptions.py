@@ -65,8 +65,9 @@ class Assumptions:
     # Seconds an execution stays Started, and seconds each of its tasks takes to start. Documented only as statuses.
     oos_started_seconds: float = 0.3
     oos_task_seconds: float = 0.1
-    # What StartExecution does without SafetyCheck: SDK and CLI texts of 2026 say this, an API page of 2024 says Skip.
-    oos_default_safety_check: str = "ConfirmEveryHighRiskAction"
+    # What StartExecution does without SafetyCheck: an API page of 2024 says this, and the cloud's own client stops
+    # instances without sending it and waits for the end; SDK and CLI texts of 2026 say ConfirmEveryHighRiskAction.
+    oos_default_safety_check: str = "Skip"
     # Whether a failed execution has Outputs. No page says; a client should not need them.
     oos_failed_execution_has_outputs: bool = True
     # HTTP statuses of OOS codes. Clients known to work match on the code alone.

@@ -68,3 +68,8 @@ def product_actions() -> ShippedTemplates:
 def public_templates() -> ShippedTemplates:
     """The public templates: `ACS-<Product>-<Name>`."""
     return ShippedTemplates("public_templates")
+
+
+def service_templates() -> ShippedTemplates:
+    """What the service itself runs for its other operations."""
+    return ShippedTemplates("service_templates")

@@ -127,8 +127,3 @@ def test_a_group_can_be_renamed_told_its_revision_and_deleted(world):
 def test_a_revision_made_twice_is_two_revisions(world):
     made = [world.call("CreateDeployRevision", ApplicationName="shop", RevisionType="Command") for _ in range(2)]
     assert made[0]["Revision"]["RevisionId"] != made[1]["Revision"]["RevisionId"]
-
-
-@pytest.mark.assumed("Compute Nest is not emulated, so a deployment by the service is not claimed to work.")
-def test_deploying_a_group_has_no_handler(world):
-    assert "DeployApplicationGroup" not in world.handlers

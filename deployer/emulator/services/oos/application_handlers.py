@@ -9,9 +9,9 @@ from typing import Any
 from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services.client_tokens import ClientTokens
 from deployer.emulator.services.oos.execution_handlers import has_tags
-from deployer.emulator.services.oos.state import Application, OosState
+from deployer.emulator.services.oos.state import Application, DeployRevision, OosState
 from deployer.emulator.services.oos.template_handlers import text_tags
-from deployer.emulator.services.oos.values import json_list
+from deployer.emulator.services.oos.values import json_list, json_map
 from deployer.emulator.services.paging import page_by_token
 from deployer.emulator.services.refusals import invalid_parameter, refuse_unsupported
 from deployer.emulator.services.timestamps import to_second
@@ -107,16 +107,17 @@ class ApplicationActions:
         for name, allowed in (("RevisionType", _REVISION_TYPES), ("DeployResourceType", _RESOURCE_TYPES)):
             if name in params and params[name] not in allowed:
                 raise invalid_parameter(name)
-        revision_id = self._state.context.ids.resource_id("rev")
-        application.revision_ids.append(revision_id)
-        revision: Body = {"RevisionId": revision_id, "ApplicationName": application.name}
-        for name in ("RevisionType", "DeployResourceType", "Description"):
-            if name in params:
-                revision[name] = params[name]
-        for name in ("Location", "Hooks"):
-            if name in params:
-                revision[name] = json.dumps(params[name], ensure_ascii=False)
-        return {"Revision": revision}
+        revision = DeployRevision(
+            revision_id=self._state.context.ids.resource_id("rev"),
+            application_name=application.name,
+            revision_type=params.get("RevisionType", ""),
+            location=json_map("Location", params.get("Location")),
+            hooks=json_map("Hooks", params.get("Hooks")),
+            deploy_resource_type=params.get("DeployResourceType", ""),
+            description=params.get("Description", ""),
+        )
+        application.revisions[revision.revision_id] = revision
+        return {"Revision": revision_view(revision)}
 
     def _create(self, call: Call) -> Body:
         params, account_id = call.params, call.principal.account_id
@@ -166,3 +167,17 @@ def application_view(application: Application) -> Body:
     if application.resource_group_id:
         view["ResourceGroupId"] = application.resource_group_id
     return view
+
+
+def revision_view(revision: DeployRevision) -> Body:
+    """A revision as CreateDeployRevision answers it: location and hooks are JSON text."""
+    view = {
+        "RevisionId": revision.revision_id,
+        "ApplicationName": revision.application_name,
+        "RevisionType": revision.revision_type,
+        "DeployResourceType": revision.deploy_resource_type,
+        "Description": revision.description,
+        "Location": json.dumps(revision.location, ensure_ascii=False) if revision.location else "",
+        "Hooks": json.dumps(revision.hooks, ensure_ascii=False) if revision.hooks else "",
+    }
+    return {name: value for name, value in view.items() if value}

@@ -6,6 +6,7 @@ Source: https://help.aliyun.com/zh/oos/developer-reference/api-oos-2019-06-01-cr
 from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services.client_tokens import ClientTokens
 from deployer.emulator.services.oos.application_handlers import check_control_region
+from deployer.emulator.services.oos.deployment_views import deployed_revision_id, deployment_view, status_of
 from deployer.emulator.services.oos.state import Application, ApplicationGroup, OosState
 from deployer.emulator.services.paging import page_by_token
 from deployer.emulator.services.refusals import invalid_parameter, refuse_unsupported
@@ -30,7 +31,7 @@ class GroupActions:
     @action("GetApplicationGroup", source=_PAGES + "getapplicationgroup")
     def get_application_group(self, call: Call) -> Body:
         check_control_region(call)
-        application, group = self._get(call)
+        application, group = find_group(self._state, call)
         return {"ApplicationGroup": group_view(application, group)}
 
     @action("ListApplicationGroups", source=_PAGES + "listapplicationgroups")
@@ -63,12 +64,12 @@ class GroupActions:
     def update_application_group(self, call: Call) -> Body:
         check_control_region(call)
         refuse_unsupported(call, "OperationName", "Parameters")
-        application, group = self._get(call)
+        application, group = find_group(self._state, call)
         new_name = call.params.get("NewName", group.name)
         if new_name != group.name and new_name in application.groups:
             raise self._state.already_exists("ApplicationGroup", new_name)
         revision_id = call.params.get("DeployedRevisionId", group.deployed_revision_id)
-        if revision_id and revision_id not in application.revision_ids:
+        if revision_id and revision_id not in application.revisions:
             raise self._state.not_exists("DeployRevision", revision_id)
         del application.groups[group.name]
         group.name = new_name
@@ -92,7 +93,7 @@ class GroupActions:
     def delete_application_group(self, call: Call) -> Body:
         """No instance is touched: groups made here own none."""
         check_control_region(call)
-        application, group = self._get(call)
+        application, group = find_group(self._state, call)
         del application.groups[group.name]
         return {}
 
@@ -122,14 +123,16 @@ class GroupActions:
         view = group_view(application, group)
         return {"ApplicationGroup": {n: v for n, v in view.items() if n not in {"Status", "MonitorMetadata"}}}
 
-    def _get(self, call: Call) -> tuple[Application, ApplicationGroup]:
-        application_name, account_id = call.params["ApplicationName"], call.principal.account_id
-        application = self._state.get_application(application_name, account_id=account_id)
-        return application, self._state.get_group(application_name, call.params["Name"], account_id=account_id)
+
+def find_group(state: OosState, call: Call) -> tuple[Application, ApplicationGroup]:
+    """The group a request names, and its application. Errors: EntityNotExists.Application and .ApplicationGroup."""
+    application_name, account_id = call.params["ApplicationName"], call.principal.account_id
+    application = state.get_application(application_name, account_id=account_id)
+    return application, state.get_group(application_name, call.params["Name"], account_id=account_id)
 
 
 def group_view(application: Application, group: ApplicationGroup) -> Body:
-    """A group as GetApplicationGroup shows it. Nothing is deployed by the service here, so it stays Created."""
+    """A group as GetApplicationGroup shows it: its status is that of its newest deployment."""
     view: Body = {
         "Name": group.name,
         "ApplicationName": application.name,
@@ -137,13 +140,14 @@ def group_view(application: Application, group: ApplicationGroup) -> Body:
         "Description": group.description,
         "ImportTagKey": group.import_tag_key,
         "ImportTagValue": group.import_tag_value,
-        "Status": "Created",
+        "Status": status_of(group.deployment),
         "CreateDate": to_second(group.created_at),
         "UpdateDate": to_second(group.updated_at),
     }
     optional = {
         "CmsGroupId": group.cms_group_id,
         "MonitorMetadata": group.monitor_metadata,
-        "DeployedRevisionIds": group.deployed_revision_id,
+        "DeployedRevisionIds": deployed_revision_id(group),
+        **deployment_view(group.deployment),
     }
     return view | {name: value for name, value in optional.items() if value}

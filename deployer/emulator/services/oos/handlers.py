@@ -5,6 +5,7 @@ from deployer.emulator.context import Context
 from deployer.emulator.services.oos.application_handlers import ApplicationActions
 from deployer.emulator.services.oos.catalog_handlers import CatalogActions
 from deployer.emulator.services.oos.chosen_template import ChosenTemplates
+from deployer.emulator.services.oos.deployment_handlers import DeploymentActions
 from deployer.emulator.services.oos.execution_handlers import ExecutionActions
 from deployer.emulator.services.oos.group_handlers import GroupActions
 from deployer.emulator.services.oos.host import Hosts
@@ -13,6 +14,7 @@ from deployer.emulator.services.oos.parameter_handlers import ParameterActions
 from deployer.emulator.services.oos.policy_handlers import PolicyActions
 from deployer.emulator.services.oos.region_handlers import RegionActions
 from deployer.emulator.services.oos.start_handlers import StartActions
+from deployer.emulator.services.oos.starter import Starter
 from deployer.emulator.services.oos.state import OosState
 from deployer.emulator.services.oos.steering_handlers import SteeringActions
 from deployer.emulator.services.oos.tag_handlers import TagActions
@@ -28,8 +30,10 @@ class OosService:
         state = self.state = OosState(context)
         hosts = Hosts(state, keys)
         templates = ChosenTemplates(state, hosts)
+        starter = Starter(state, hosts)
         self._parts: tuple[object, ...] = (
-            StartActions(state, hosts, templates),
+            StartActions(state, starter, templates),
+            DeploymentActions(state, starter),
             ExecutionActions(state),
             SteeringActions(state),
             TemplateActions(state, hosts.public_templates),

@@ -107,6 +107,8 @@ class _Calls:
 
     def call(self, service: str, api: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         """The answer's body. Errors: ApiFailure; TaskFailure for what is not emulated, which no waiting changes."""
+        if (service.casefold(), api.casefold()) == ("oos", "getdeployrevision"):
+            return self._deploy_revision(str(parameters.get("RevisionId")))
         operation = self._operations.find(service, api)
         if operation is None:
             raise TaskFailure(f"Emulator.NotImplemented: {service} {api} is not emulated by the local cloud")
@@ -121,6 +123,17 @@ class _Calls:
             if error.code == "Emulator.NotImplemented":
                 raise TaskFailure(f"{error.code}: {error.message}") from None
             raise ApiFailure(error.code, error.message, error.extra) from None
+
+    def _deploy_revision(self, revision_id: str) -> dict[str, Any]:
+        """What the service asks itself by GetDeployRevision, which the system policy for deployments names and no SDK has.
+
+        Errors: ApiFailure.
+        """
+        revision = self._state.find_revision(revision_id, account_id=self._execution.account_id)
+        if revision is None:
+            raise ApiFailure("EntityNotExists.DeployRevision", f"The DeployRevision {revision_id} does not exist.")
+        view = {"RevisionId": revision_id, "RevisionType": revision.revision_type}
+        return {"Revision": {**view, "Location": revision.location, "Hooks": revision.hooks}}
 
     def read_parameter(self, name: str, is_secret: bool) -> Any:  # noqa: FBT001  (the shape of ReadParameter)
         """A value of the Parameter Store, a list when it is one. Errors: ExpressionError."""

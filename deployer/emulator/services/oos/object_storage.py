@@ -39,19 +39,23 @@ class ObjectStorage:
     def call(self, call: RestCall) -> dict[str, Any]:
         """The answer's body as a map. Errors: ApiFailure of OSS."""
         parameters = {str(name).casefold(): value for name, value in call.parameters.items()}
+        further = {
+            name: str(value)
+            for name, value in call.parameters.items()
+            if name.casefold() not in _OWN_PARAMETERS and value not in ("", None)
+        }
         if call.api.casefold() == "generateurl":
-            return {"Url": self._signed_url(call, parameters)}
-        further = {n: str(v) for n, v in call.parameters.items() if n.casefold() not in _OWN_PARAMETERS}
+            return {"Url": self._signed_url(call, parameters, further)}
         request = self._signed_request(call, parameters, dict(call.headers), further)
         return _read(self._context.send(request))
 
-    def _signed_url(self, call: RestCall, parameters: Mapping[str, Any]) -> str:
+    def _signed_url(self, call: RestCall, parameters: Mapping[str, Any], further: Mapping[str, str]) -> str:
         """A URL that needs no key for a while.
 
         Assumed: headers take no part in its signature, as the commands of public templates send none; and plain http,
         which is what machines reach the emulated cloud by.
         """
-        request = self._signed_request(call, parameters, {}, {})
+        request = self._signed_request(call, parameters, {}, further)
         return f"http://{request.headers['host']}{request.target}"
 
     def _signed_request(

@@ -66,6 +66,29 @@ class StoredTemplate:
         return next((v for v in self.versions if version in {v.version, v.version_name}), None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeployRevision:
+    """What to deploy: where a package lies, and the scripts that stop and start it."""
+
+    revision_id: str
+    application_name: str
+    revision_type: str
+    location: dict[str, Any]
+    hooks: dict[str, Any]
+    deploy_resource_type: str = ""
+    description: str = ""
+
+
+@dataclass(slots=True, kw_only=True)
+class Deployment:
+    """One deployment of a group: the execution that does it, and whether it is the group's first."""
+
+    execution: Execution
+    revision_id: str
+    parameters: str
+    is_first: bool
+
+
 @dataclass(slots=True, kw_only=True)
 class ApplicationGroup:
     """A group of instances, found by a tag in `deploy_region_id`."""
@@ -80,6 +103,7 @@ class ApplicationGroup:
     cms_group_id: str = ""
     monitor_metadata: str = ""
     deployed_revision_id: str = ""
+    deployment: Deployment | None = None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -97,7 +121,7 @@ class Application:
     alarm_config: dict[str, Any] = field(default_factory=dict)
     tags: dict[str, str] = field(default_factory=dict)
     groups: dict[str, ApplicationGroup] = field(default_factory=dict)
-    revision_ids: list[str] = field(default_factory=list)
+    revisions: dict[str, DeployRevision] = field(default_factory=dict)
 
 
 class OosState:
@@ -182,6 +206,11 @@ class OosState:
         if application is None:
             raise self.not_exists("Application", name)
         return application
+
+    def find_revision(self, revision_id: str, *, account_id: str) -> DeployRevision | None:
+        """A revision of one of the account's applications."""
+        mine = [application for (account, _), application in self.applications.items() if account == account_id]
+        return next((a.revisions[revision_id] for a in mine if revision_id in a.revisions), None)
 
     def get_group(self, application_name: str, name: str, *, account_id: str) -> ApplicationGroup:
         """The group. Errors: EntityNotExists.Application, EntityNotExists.ApplicationGroup."""
