@@ -151,9 +151,9 @@ class Deployer:
 
     def validate_config(self, config: str | Path | None = None) -> Sequence[Problem]:
         """Everything that is wrong with a configuration file and its scripts, warnings included; empty for a good one."""
-        from deployer.operations.script_checks import validate_with_scripts
+        from deployer.operations.validate import validate
 
-        return validate_with_scripts(Path(config) if config else Path(DEFAULT_CONFIG_PATH))
+        return validate(Path(config) if config else Path(DEFAULT_CONFIG_PATH), self._environ)
 
     def config_template(self, *, whole: bool = False) -> str:
         """The configuration with its comments: the original tool's keys, or all of them."""

@@ -39,7 +39,7 @@ def _check_not_agent(file: ConfigFile, findings: Findings) -> None:
                 code="conflict",
             )
     if file.agent.model.apiKey and API_KEY not in findings.raw.overrides:
-        findings.notices.append("the section `agent` is not used: the type is `app`")
+        findings.note(("agent",), "the section `agent` is not used: the type is `app`")
 
 
 def _find_key(text: str | None, findings: Findings) -> Secret | None:
@@ -57,8 +57,9 @@ def _find_key(text: str | None, findings: Findings) -> Secret | None:
         )
         return None
     place = findings.origin_of(API_KEY) or "the configuration"
-    findings.notices.append(
-        f"the API key stands in plain text ({place}); `${{{KEY_VARIABLES[0]}}}` keeps it out of files and process lists"
+    findings.note(
+        API_KEY,
+        f"the API key stands in plain text ({place}); `${{{KEY_VARIABLES[0]}}}` keeps it out of files and process lists",
     )
     return Secret(text.strip())
 
@@ -68,7 +69,7 @@ def _key_of_environment(findings: Findings) -> Secret | None:
         value = findings.raw.environ.get(variable, "").strip()
         if value:
             findings.origins[".".join(API_KEY)] = f"{variable} environment"
-            findings.notices.append(f"the API key is taken from `{variable}`")
+            findings.note(API_KEY, f"the API key is taken from `{variable}`")
             return Secret(value)
     if findings.raw.from_file:
         findings.add(

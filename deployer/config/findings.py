@@ -9,6 +9,14 @@ from deployer.errors.config import ConfigInvalid, Problem
 from deployer.errors.decision import AnswersNeeded, Question
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notice:
+    """What was changed or passed over on the way, and the key it concerns."""
+
+    path: KeyPath
+    text: str
+
+
 @dataclass(slots=True)
 class Findings:
     """Grows while one configuration is resolved and belongs to that one call."""
@@ -16,7 +24,7 @@ class Findings:
     raw: RawConfig
     problems: list[Problem] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
-    notices: list[str] = field(default_factory=list)
+    notices: list[Notice] = field(default_factory=list)
     origins: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -47,6 +55,14 @@ class Findings:
             origin=override.origin if override else None,
         )
         self.problems.append(placed_problem(self.document, path, problem))
+
+    def note(self, path: KeyPath, text: str) -> None:
+        """Add a notice about a key."""
+        self.notices.append(Notice(path=path, text=text))
+
+    @property
+    def notice_texts(self) -> tuple[str, ...]:
+        return tuple(notice.text for notice in self.notices)
 
     def is_bad(self, path: KeyPath) -> bool:
         """True when a problem at this key, or above or below it, was told already."""

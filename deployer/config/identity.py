@@ -65,7 +65,7 @@ def find_identity(file: ConfigFile, findings: Findings, analysis: ProjectAnalysi
         deploy_region_id=region_id,
         port=port,
         origins=findings.origins,
-        notices=tuple(findings.notices),
+        notices=findings.notice_texts,
     )
 
 
@@ -77,7 +77,7 @@ def _find_name(file: ConfigFile, findings: Findings, analysis: ProjectAnalysis |
     found = analysis.name if analysis and analysis.name else folder
     name = derive_application_name(found)
     if not findings.is_bad(NAME):
-        findings.notices.append(f"the application is named `{name}`, after its folder; `--name` gives it another")
+        findings.note(NAME, f"the application is named `{name}`, after its folder; `--name` gives it another")
     return name
 
 
@@ -131,8 +131,9 @@ def _tell_override(findings: Findings, region_id: str) -> None:
     in_file = _file_value(findings, REGION) or _file_value(findings, OLD_REGION)
     if override is None or in_file is None or in_file == region_id:
         return
-    findings.notices.append(
-        f"the region is `{region_id}` ({city_of(region_id)}) by the {override.origin}; the file says `{in_file}`"
+    findings.note(
+        REGION,
+        f"the region is `{region_id}` ({city_of(region_id)}) by the {override.origin}; the file says `{in_file}`",
     )
     instance_id = _file_value(findings, INSTANCE_ID)
     chooses_other = INSTANCE_ID in findings.raw.overrides or ("ecs",) in findings.raw.overrides
@@ -160,13 +161,13 @@ def _find_group(file: ConfigFile, findings: Findings, region_id: str) -> str:
     if group is None or not region_id:
         return default
     if group == DEFAULT_GROUP:
-        findings.notices.append(f"the group `default` is named `{default}`: a group's name carries its region")
+        findings.note(GROUP, f"the group `default` is named `{default}`: a group's name carries its region")
         return default
     other = group.removeprefix(f"{DEFAULT_GROUP}-")
     if other in {group, region_id} or other not in CITIES:
         return group
     if REGION in findings.raw.overrides and GROUP not in findings.raw.overrides:
-        findings.notices.append(f"the group is `{default}`, as the region is not the file's")
+        findings.note(GROUP, f"the group is `{default}`, as the region is not the file's")
         return default
     findings.add(
         GROUP,

@@ -56,8 +56,8 @@ def _new_despite_file(file: ConfigFile, findings: Findings) -> NewInstance | Non
         )
         return None
     if file.common.deployment.instanceId:
-        findings.notices.append(
-            f"a new instance is created; the file's `{file.common.deployment.instanceId}` is left alone"
+        findings.note(
+            INSTANCE_ID, f"a new instance is created; the file's `{file.common.deployment.instanceId}` is left alone"
         )
     return _new(file, findings)
 
@@ -74,9 +74,10 @@ def _existing(deployment: Deployment, instance_id: str, findings: Findings, *, c
         )
         return None
     if deployment.ecsInstanceType is not None and not chosen:
-        findings.notices.append(
+        findings.note(
+            INSTANCE_ID,
             f"`instanceId` is used; `ecsInstanceType`, `systemDiskSize` and `internetMaxBandwidthOut` say nothing "
-            f"about the existing instance `{instance_id}`"
+            f"about the existing instance `{instance_id}`",
         )
     findings.note_origin(INSTANCE_ID, "default")
     return ExistingInstance(instance_id=instance_id)
@@ -88,7 +89,7 @@ def _new(file: ConfigFile, findings: Findings) -> NewInstance:
         findings.note_origin(path, "default")
     bandwidth = deployment.internetMaxBandwidthOut
     if bandwidth == 0:
-        findings.notices.append("`internetMaxBandwidthOut: 0` gives the instance no public address")
+        findings.note(BANDWIDTH, "`internetMaxBandwidthOut: 0` gives the instance no public address")
     return NewInstance(
         instance_type=deployment.ecsInstanceType or DEFAULT_INSTANCE_TYPE,
         system_disk_gib=deployment.systemDiskSize or DEFAULT_SYSTEM_DISK_GIB,

@@ -98,15 +98,16 @@ def _problem(
         problem = _broken_rule(detail, path, found, origin)
     else:
         problem = _wrong_type(detail["type"], path, found, origin, value=_at(tree, path))
-    return placed_problem(document, path, problem)
+    return placed_problem(document, tuple(problem.path.split(".")), problem)
 
 
 def _broken_rule(detail: ErrorDetails, path: KeyPath, found: str | None, origin: str | None) -> Problem:
     context = detail.get("ctx", {})
     subject = f"`{found}`" if found is not None else f"`{path[-1]}`"
+    key = context.get("key") or ""
     return Problem(
         code="value",
-        path=".".join(path),
+        path=".".join((*path, key) if key and "." not in key else path),
         message=f"{f'{origin}: ' if origin else ''}{subject} {context.get('text', detail['msg'])}",
         found=found,
         allowed=context.get("allowed"),
@@ -131,29 +132,35 @@ def _wrong_type(kind: str, path: KeyPath, found: str | None, origin: str | None,
         message=f"{origin or '`' + path[-1] + '`'} takes {expected}, and {shown}",
         found=found,
         allowed=expected,
-        hint=f"write `{nearest}`" if nearest else _type_hint(kind, value, found),
+        hint=f"write `{nearest}`" if nearest else _type_hint(kind, path, value, found),
         nearest=nearest,
         origin=origin,
     )
 
 
-def _type_hint(kind: str, value: Any, found: str | None) -> str | None:
+def _type_hint(kind: str, path: KeyPath, value: Any, found: str | None) -> str:
+    """One thing to do about a value of the wrong type."""
+    if kind == "string_type" and path[-2:-1] == ("scripts",):
+        return f"write the script as text below `{path[-1]}: |`, indented"
     if kind == "string_type" and not isinstance(value, dict | list):
         return f'put it in quotes: `"{found}"`' if found is not None else "put it in quotes"
     if kind in _NUMBERS:
-        digits = str(value).strip() if isinstance(value, str) else ""
-        if digits.isdigit():
-            return f"write it as a plain number: `{digits.lstrip('0') or '0'}`"
-        with_unit = re.fullmatch(r"(\d+)\s*[A-Za-z]+", digits)
-        if with_unit:
-            return f"write the number alone: `{with_unit.group(1)}`"
-        if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
-            return f"write `{int(value)}`"
+        return _number_hint(value)
     if kind == "list_type":
         return "write one `- item` line for each"
     if kind in ("model_type", "model_attributes_type", "dict_type"):
         return "write its keys in the lines below, indented"
-    return None
+    return f"write {_EXPECTED[kind]}" if kind == "literal_error" else "write one value, no list and no section"
+
+
+def _number_hint(value: Any) -> str:
+    digits = str(value).strip() if isinstance(value, str) else ""
+    if digits.isdigit():
+        return f"write it as a plain number: `{digits.lstrip('0') or '0'}`"
+    if isinstance(value, Decimal) and value.is_finite() and value == value.to_integral_value():
+        return f"write `{int(value)}`"
+    first = re.match(r"\d+", digits)
+    return f"write the number alone: `{first[0]}`" if first else "write one number"
 
 
 def _read_as(value: Any) -> str:

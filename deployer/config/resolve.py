@@ -107,15 +107,15 @@ def _normalised(findings: Findings, path: tuple[str, ...], script: str) -> str:
     name = path[-1]
     text = script.removeprefix("\ufeff")
     if text != script:
-        findings.notices.append(f"the byte order mark of the {name} script was dropped")
+        findings.note(path, f"the byte order mark of the {name} script was dropped")
     if "\r\n" in text:
         text = text.replace("\r\n", "\n")
-        findings.notices.append(f"the {name} script had Windows line endings; they were converted")
+        findings.note(path, f"the {name} script had Windows line endings; they were converted")
     if "\r" in text:
         line = text[: text.index("\r")].count("\n") + 1
         findings.add(path, f"line {line} of the {name} script has a carriage return in its middle", hint="delete it")
     if re.match(r"#!.*\b(sh|dash)\s*$", text.partition("\n")[0]):
-        findings.notices.append(f"the {name} script names another shell; it runs under bash")
+        findings.note(path, f"the {name} script names another shell; it runs under bash")
     return text if not text or text.endswith("\n") else f"{text}\n"
 
 
@@ -145,13 +145,14 @@ def _warn_exposed(findings: Findings) -> None:
     if findings.document is None:
         return
     for line, kind in find_exposed(findings.document.text):
-        findings.notices.append(
-            f"{findings.document.path} line {line} holds {kind} in plain text; keep the file out of git"
+        findings.note(
+            (),
+            f"{findings.document.path} line {line} holds {kind} in plain text; keep the file out of git",
         )
 
 
 def _with_existing_notice(findings: Findings, instance: object) -> list[str]:
     if findings.document is None:
-        return findings.notices
+        return list(findings.notice_texts)
     target = f" on `{instance.instance_id}`" if isinstance(instance, ExistingInstance) else ""
-    return [f"existing configuration `{findings.document.path}` is reused{target}", *findings.notices]
+    return [f"existing configuration `{findings.document.path}` is reused{target}", *findings.notice_texts]

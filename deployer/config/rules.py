@@ -33,13 +33,20 @@ class RuleBroken(ValueError):
     """A value that is not allowed; never shown as it is, `schema` makes a `Problem` of it."""
 
     def __init__(
-        self, message: str, *, allowed: str | None = None, hint: str | None = None, nearest: str | None = None
+        self,
+        message: str,
+        *,
+        allowed: str | None = None,
+        hint: str | None = None,
+        nearest: str | None = None,
+        key: str | None = None,
     ) -> None:
         super().__init__(message)
         self.message = message
         self.allowed = allowed
         self.hint = hint
         self.nearest = nearest
+        self.key = key  # of a section, the key that is wrong in it
 
 
 def derive_application_name(text: str) -> str:
@@ -116,7 +123,8 @@ def _check_range(value: int, allowed_range: tuple[int, int], unit: str) -> int:
     low, high = allowed_range
     if low <= value <= high:
         return value
-    raise RuleBroken("is out of range", allowed=f"{low} to {high} ({unit}, the number alone)")
+    hint = f"write a number such as `{min(max(value, low), high)}`"
+    raise RuleBroken("is out of range", allowed=f"{low} to {high} ({unit}, the number alone)", hint=hint)
 
 
 def check_instance_type(value: str) -> str:
@@ -145,7 +153,11 @@ def check_image_id(value: str) -> str:
     """An ECS image id, by its form."""
     if re.fullmatch(IMAGE_ID_PATTERN, value):
         return value
-    raise RuleBroken("is not an image id", allowed="an id such as `aliyun_3_x64_20G_alibase_20260513.vhd`")
+    raise RuleBroken(
+        "is not an image id",
+        allowed="an id such as `aliyun_3_x64_20G_alibase_20260513.vhd`",
+        hint="copy it from the console, or leave it out for the newest Alibaba Cloud Linux",
+    )
 
 
 def check_health_path(value: str) -> str:
@@ -163,15 +175,24 @@ def check_environment(values: dict[str, str]) -> dict[str, str]:
     """Environment variables for the application; every value arrives as it is written, without expansion."""
     for key, value in values.items():
         if not re.fullmatch(ENVIRONMENT_KEY_PATTERN, key):
-            raise RuleBroken(f"has the key `{key}`, which no shell takes", allowed="letters, digits and `_`")
+            raise RuleBroken(
+                f"has the key `{key[:200]}`, which no shell takes",
+                allowed="letters, digits and `_`, no digit first",
+                hint="write it as `KEY: value`, on the command line as `--env KEY=value`",
+                key=key,
+            )
         if key in RESERVED_ENVIRONMENT:
-            raise RuleBroken(f"sets `{key}`, which each release sets itself", hint="choose another name")
+            raise RuleBroken(f"sets `{key}`, which each release sets itself", hint="choose another name", key=key)
         if "\0" in value:
-            raise RuleBroken(f"has a NUL character in `{key}`", hint="encode binary values, for example as base64")
+            raise RuleBroken(
+                f"has a NUL character in `{key}`", hint="encode binary values, for example as base64", key=key
+            )
         if len(value.encode()) > ENVIRONMENT_VALUE_MAX_BYTES:
             raise RuleBroken(
                 f"has more than {ENVIRONMENT_VALUE_MAX_BYTES // 1024} KiB in `{key}`",
+                allowed=f"at most {ENVIRONMENT_VALUE_MAX_BYTES // 1024} KiB a value",
                 hint="put large values into a file of the project",
+                key=key,
             )
     return values
 

@@ -26,7 +26,7 @@ def _rule(check: Callable[[Value], Value]) -> AfterValidator:
         try:
             return check(value)
         except rules.RuleBroken as broken:
-            context = {"allowed": broken.allowed, "hint": broken.hint, "nearest": broken.nearest}
+            context = {"allowed": broken.allowed, "hint": broken.hint, "nearest": broken.nearest, "key": broken.key}
             raise PydanticCustomError(RULE_ERROR, "{text}", {"text": broken.message, **context}) from None
 
     return AfterValidator(apply)
@@ -44,7 +44,7 @@ def _ranged(low: int, high: int | None) -> WithJsonSchema:
 def _at_least_one(value: int) -> int:
     if value >= 1:
         return value
-    raise rules.RuleBroken("is too small", allowed="1 or more")
+    raise rules.RuleBroken("is too small", allowed="1 or more", hint="write `1`, or leave it out for the default")
 
 
 def _amount(value: Any) -> Any:
@@ -55,7 +55,9 @@ def _amount(value: Any) -> Any:
 def _positive(value: Decimal) -> Decimal:
     if value.is_finite() and value > 0:
         return value
-    raise rules.RuleBroken("is not an amount", allowed="a number above 0")
+    raise rules.RuleBroken(
+        "is not an amount", allowed="a number above 0", hint="write it as `0.50`, without a currency"
+    )
 
 
 Name = Annotated[StrictStr, _rule(rules.check_name), _patterned(rules.NAME_PATTERN)]

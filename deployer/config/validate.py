@@ -1,40 +1,76 @@
 """`config validate`: everything that can be said of a file without a project, credentials or network."""
 
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
+from deployer.config.agent_model import find_model
 from deployer.config.document import Document, read_document
 from deployer.config.exposure import find_exposed, is_secret_path
+from deployer.config.findings import Findings
 from deployer.config.identity import find_identity
 from deployer.config.instance_choice import choose_instance
 from deployer.config.load import RawConfig
 from deployer.config.merge import check_merged
 from deployer.config.schema import ConfigFile
 from deployer.errors.config import ConfigInvalid, Problem
+from deployer.models.analysis import ApplicationType
 
 
-def validate_file(path: Path) -> tuple[Problem, ...]:
+def validate_file(path: Path, environ: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
     """Every problem of the file, errors and warnings, in the order of its lines; empty for a good one.
 
-    What only a deploy can know, such as whether a variable is set or a region is enabled, is not looked at.
+    What only the cloud can know, such as whether a region is enabled, is not looked at. A variable that is not set in
+    `environ` is a warning: it may be where the deploy is run.
     Errors: ConfigNotFound, ConfigUnreadable.
     """
     try:
         document = read_document(path)
     except ConfigInvalid as invalid:
         return invalid.problems
-    raw = RawConfig(config_path=str(path), document=document)
-    file, findings = check_merged(raw)
-    find_identity(file, findings, None)
+    file, findings = check_merged(RawConfig(config_path=str(path), document=document, environ=environ or {}))
+    newer = [problem for problem in findings.problems if problem.code == "newer"]
+    if newer:
+        return tuple(newer)
+    identity = find_identity(file, findings, None)
     choose_instance(file, findings)
-    problems = [*findings.problems, *_missing(file, document, findings.problems), *_exposed(document)]
+    problems = [
+        *findings.problems,
+        *_about_key(file, findings, identity.type),
+        *_missing(file, document, findings.problems),
+        *_noted(findings, document),
+        *_exposed(document),
+    ]
     return tuple(sorted(problems, key=lambda problem: (problem.line or 0, problem.path)))
+
+
+def _about_key(file: ConfigFile, findings: Findings, kind: ApplicationType) -> list[Problem]:
+    """What is wrong with an agent's API key: a placeholder is an error, what may be elsewhere a warning."""
+    if kind is not ApplicationType.AGENT:
+        return []
+    apart = Findings(raw=findings.raw)
+    find_model(file, apart, kind)
+    return [replace(one, severity="warning") if one.code == "missing" else one for one in apart.problems]
+
+
+def _noted(findings: Findings, document: Document) -> list[Problem]:
+    """What a deploy would change or pass over, as warnings."""
+    return [
+        Problem(
+            code="notice",
+            path=".".join(notice.path),
+            message=notice.text,
+            line=document.line_of(notice.path),
+            severity="warning",
+        )
+        for notice in findings.notices
+    ]
 
 
 def _missing(file: ConfigFile, document: Document, known: list[Problem]) -> list[Problem]:
     """Warnings for what a deploy would have to find elsewhere."""
     told = {problem.path for problem in known}
     wanted = (
-        (("metadata", "name"), file.metadata.name, "the folder's name is taken"),
         (("metadata", "type"), file.metadata.type, "it is detected from the project"),
         (("metadata", "regionId"), file.metadata.regionId or file.common.deployment.regionId, "give `--region`"),
         (("common", "scripts", "start"), file.common.scripts.start, "it is generated from the project"),

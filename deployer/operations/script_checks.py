@@ -16,12 +16,12 @@ _SHOWN = 200  # characters of a line that a problem quotes
 _ROLES: Mapping[KeyPath, ScriptRole] = {START: ScriptRole.START, STOP: ScriptRole.STOP}
 
 
-def validate_with_scripts(path: Path) -> tuple[Problem, ...]:
+def validate_with_scripts(path: Path, environ: Mapping[str, str] | None = None) -> tuple[Problem, ...]:
     """Every problem of a configuration file and of the scripts in it, in the order of the lines.
 
     Errors: ConfigNotFound, ConfigUnreadable.
     """
-    problems = validate_file(path)
+    problems = validate_file(path, environ)
     try:
         document = read_document(path)
     except ConfigInvalid:

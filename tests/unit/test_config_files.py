@@ -35,7 +35,7 @@ def test_reference_and_template_are_valid_configurations(text):
 
 def test_the_reference_page_names_every_flag_and_variable():
     text = config_reference()
-    flags = set(FLAG_PATHS) - {"ecs", "start", "stop"}
+    flags = set(FLAG_PATHS) - {"ecs", "subdirectory", "start", "stop"}
     assert [flag for flag in flags if f"--{flag}" not in text] == []
     assert [name for name in VARIABLES if name != "DEPLOYER_ECS" and name not in text] == []
 
@@ -109,6 +109,28 @@ def test_validation_finds_everything_without_project_or_credentials(tmp_path):
         ("warning", "secret", "agent.model.apiKey"),
     ]
     assert "canary" not in str([problem.as_dict() for problem in problems])
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("  groupName: default\n", {"metadata.groupName": "warning"}),
+        ("common: {deployment: {instanceId: i-bp1a2b3c4d, ecsInstanceType: ecs.g7.large}}\n", {"common.deployment.instanceId": "warning"}),
+        ("common: {deployment: {internetMaxBandwidthOut: 0}}\n", {"common.deployment.internetMaxBandwidthOut": "warning"}),
+        ("  type: agent\n", {"agent.model.apiKey": "warning"}),
+        ("  type: agent\nagent: {model: {apiKey: sk-xxx}}\n", {"agent.model.apiKey": "error"}),
+        ("  type: agent\nagent: {model: {apiKey: '${NOT_SET}'}}\n", {"agent.model.apiKey": "warning"}),
+        ("  type: agent\nagent: {model: {apiKey: '${SET}'}}\n", {}),
+        ("deployer: {env: {1A: x, B: 'y', 'C D': z}}\n", {"deployer.env.1A": "error", "deployer.env.C D": "error"}),
+        ("deployer: {schemaVersion: 2, canary: 1}\nmisspelt: 1\n", {"deployer.schemaVersion": "error"}),
+    ],
+)  # fmt: skip
+def test_validation_tells_what_a_deploy_would_change_or_refuse(tmp_path, text, told):
+    """B6, B8, B9, B24, B27, B28."""
+    path = tmp_path / "config.yaml"
+    path.write_text("metadata:\n  name: shop\n  regionId: cn-hangzhou\n" + text)
+    problems = validate_file(path, {"SET": "x"})
+    assert {one.path: one.severity for one in problems if one.code != "missing" or "apiKey" in one.path} == told
 
 
 def test_a_complete_file_has_nothing_to_say(tmp_path):

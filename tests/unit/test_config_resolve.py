@@ -152,7 +152,7 @@ def test_all_problems_come_at_once_with_their_lines(project):
         ("1.0e+3", "a number with a fraction", 'put it in quotes: `"1.0e+3"`'),
         ("2024-01-01", "read as a date", 'put it in quotes: `"2024-01-01"`'),
         ("12:30", "a number", 'put it in quotes: `"12:30"`'),
-        ("[a]", "a list", None),
+        ("[a]", "a list", "write one value, no list and no section"),
     ],
 )
 def test_names_that_yaml_takes_for_something_else_are_explained(project, written, says, hint):
@@ -167,8 +167,8 @@ def test_names_that_yaml_takes_for_something_else_are_explained(project, written
         ('"8080"', "write it as a plain number: `8080`"),
         ("8080.0", "write `8080`"),
         ("08080", "write it as a plain number: `8080`"),
-        ("8080,8081", None),
-        ("[8080]", None),
+        ("8080,8081", "write the number alone: `8080`"),
+        ("[8080]", "write one number"),
         ("0", "such as `8080`"),
         ("-1", "such as `8080`"),
         ("65536", "such as `8080`"),

@@ -1,0 +1,27 @@
+"""B26: a secret in a configuration that git tracks is told as what it is: published."""
+
+import subprocess
+
+from deployer.operations.validate import validate
+
+SECRET = "metadata: {name: shop, type: app, regionId: cn-hangzhou}\ndeployer:\n  env:\n    KEY: LTAI5tCanaryCanaryCan\n"
+
+
+def secret_of(path):
+    [problem] = [one for one in validate(path, {}) if one.code == "secret"]
+    assert "Canary" not in str(problem.as_dict())
+    assert problem.line == 4
+    return problem
+
+
+def test_a_secret_that_git_tracks_is_in_the_history(tmp_path):
+    path = tmp_path / ".appmanager" / "config.yaml"
+    path.parent.mkdir()
+    path.write_text(SECRET)
+    git = ["git", "-C", str(tmp_path)]
+    assert "git" not in secret_of(path).message
+    subprocess.run([*git, "init", "-q"], check=True)
+    assert "git" not in secret_of(path).message
+    subprocess.run([*git, "add", "."], check=True)
+    assert "git tracks the file" in secret_of(path).message
+    assert "git rm --cached" in secret_of(path).hint
