@@ -47,10 +47,11 @@ def api_parameters(given: Mapping[str, Any], known: tuple[ApiParameter, ...] | N
     """Template parameters under the API's own names.
 
     Letter case does not count; a dotted name may be written without its dot (`SystemDiskCategory`), a repeated
-    parameter as a plural list (`InstanceIds` for `InstanceId.N`). Values given as `''` or null count as not given.
+    parameter as a plural list (`InstanceIds` for `InstanceId.N`). Values given as `''` or null count as not given, and
+    so does `{"": ""}`, which consoles send for a map without entries.
     A name the API does not know is passed on, so that the API refuses it.
     """
-    wanted = {name: value for name, value in given.items() if value is not None and value != ""}
+    wanted = {name: value for name, value in given.items() if value not in (None, "", {"": ""})}
     if known is None:
         return dict(wanted)
     places = dict(_places(known))

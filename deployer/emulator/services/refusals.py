@@ -9,8 +9,8 @@ def not_implemented(call: Call, what: str) -> ApiError:
 
 
 def refuse_unsupported(call: Call, *names: str) -> None:
-    """Raise when one of these parameters was given. Errors: 501 Emulator.NotImplemented."""
-    given = [name for name in names if name in call.params]
+    """Raise when one of these parameters was given; false asks for nothing. Errors: 501 Emulator.NotImplemented."""
+    given = [name for name in names if call.params.get(name, False) is not False]
     if given:
         raise not_implemented(call, ", ".join(given))
 
