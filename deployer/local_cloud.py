@@ -1,5 +1,7 @@
 """The local cloud as the API sees it: started on first use, asked, and taken down. Part of the composition root."""
 
+import signal
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,18 +74,13 @@ class LocalCloud:
         `faults` are armed from the beginning; with an `instance_role` this computer is an instance that has it.
         Errors: PortUnavailable, FaultUnreadable.
         """
-        import signal
         import tempfile
-        import threading
 
         from deployer.emulator.server import serve
         from deployer.emulator.state_directory import StateDirectory
         from deployer.errors.local import PortUnavailable
 
         _check_faults(faults)
-        stop = threading.Event()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, lambda _number, _frame: stop.set())
 
         def ready(info: "ServerInfo") -> None:
             if faults:
@@ -96,7 +93,7 @@ class LocalCloud:
                     StateDirectory(Path(folder)),
                     sandbox=sandbox,
                     port=port,
-                    stop=stop,
+                    stop=_stopped_by_signals(),
                     instance_role=instance_role,
                     on_ready=ready,
                 )
@@ -137,6 +134,14 @@ class LocalCloud:
             )
             for port in ports
         )
+
+
+def _stopped_by_signals() -> threading.Event:
+    """An event that SIGINT and SIGTERM set from now on."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda _number, _frame: stop.set())
+    return stop
 
 
 def _check_faults(faults: Sequence[str]) -> None:

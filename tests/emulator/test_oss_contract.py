@@ -29,11 +29,11 @@ def request(method, target, host="127.0.0.1:80", **headers):
 @pytest.mark.parametrize(
     ("method", "target", "headers", "named"),
     [
-        ("GET", "/some-bucket?cors", {}, "cors"),
+        ("GET", "/some-bucket?website", {}, "website"),
         ("PUT", "/some-bucket/a", {"x-oss-surprise": "1"}, "x-oss-surprise"),
         ("PUT", "/some-bucket/a", {"x-oss-callback": "e30="}, "x-oss-callback"),
         ("GET", "/some-bucket/a?x-oss-process=image/info", {}, "x-oss-process"),
-        ("PUT", "/some-bucket/a?uploadId=1&partNumber=1", {"x-oss-copy-source": "/b/c"}, "uploadId"),
+        ("GET", "/some-bucket/a?uploadId=1", {"x-oss-copy-source": "/b/c"}, "uploadId"),
         ("GET", "/?regions", {}, "DescribeRegions"),
     ],
 )

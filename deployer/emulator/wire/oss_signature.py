@@ -50,6 +50,14 @@ def expected_signatures(
     return tuple(sign(request, credential, resource, secret) for resource in resources)
 
 
+def v4_signing_key(secret: str, scope: str) -> bytes:
+    """The key that V4 signs with on one day in one region; the scope is `<yyyymmdd>/<region>/oss/aliyun_v4_request`."""
+    key = f"aliyun_v4{secret}".encode()
+    for part in scope.split("/"):
+        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
+    return key
+
+
 def matches(expected: Iterable[Expected], credential: OssCredential) -> bool:
     """True when one of the expected signatures is the one that was sent."""
     sent = credential.signature.encode()
@@ -73,10 +81,7 @@ def _sign_v4(request: HttpRequest, credential: OssCredential, resource: str, sec
     digest = hashlib.sha256(canonical_request.encode()).hexdigest()
     moment = credential.signed_at.strftime("%Y%m%dT%H%M%SZ")
     string_to_sign = f"OSS4-HMAC-SHA256\n{moment}\n{scope}\n{digest}"
-    key = f"aliyun_v4{secret}".encode()
-    for part in scope.split("/"):
-        key = hmac.new(key, part.encode(), hashlib.sha256).digest()
-    signature = hmac.new(key, string_to_sign.encode(), hashlib.sha256).hexdigest()
+    signature = hmac.new(v4_signing_key(secret, scope), string_to_sign.encode(), hashlib.sha256).hexdigest()
     return Expected(signature=signature, string_to_sign=string_to_sign, canonical_request=canonical_request)
 
 

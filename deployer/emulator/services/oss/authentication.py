@@ -42,8 +42,8 @@ def authenticate(
         return Authenticated(key=None, scope_region_id=None)
     key = keys.secret_for(credential.access_key_id)
     if key is None or not key.active:
-        raise _unknown_key(credential)
-    _check_token(credential, key, now)
+        raise _unknown_key(credential.access_key_id)
+    check_token(key, credential.security_token, now)
     if credential.in_query:
         _check_life(credential, now)
     else:
@@ -83,16 +83,19 @@ def check_signing_region(who: Authenticated, address: OssAddress) -> None:
         )
 
 
-def _check_token(credential: OssCredential, key: AccessKey, now: datetime) -> None:
-    """Source: https://www.alibabacloud.com/help/en/oss/support/0002-00000007 and 0002-00000002."""
-    if key.security_token is None and credential.security_token:
-        raise _unknown_key(credential)
-    if key.security_token != (credential.security_token or None):
+def check_token(key: AccessKey, token: str | None, now: datetime) -> None:
+    """Errors: ApiError 403 InvalidAccessKeyId, InvalidSecurityToken, SecurityTokenExpired.
+
+    Source: https://www.alibabacloud.com/help/en/oss/support/0002-00000007 and 0002-00000002
+    """
+    if key.security_token is None and token:
+        raise _unknown_key(key.access_key_id)
+    if key.security_token != (token or None):
         raise ApiError(
             403,
             "InvalidSecurityToken",
             "The security token you provided is invalid.",
-            extra={"SecurityToken": credential.security_token or ""},
+            extra={"SecurityToken": token or ""},
         )
     if key.expires_at is not None and key.expires_at <= now:
         raise ApiError(
@@ -137,12 +140,12 @@ def _check_skew(credential: OssCredential, now: datetime) -> None:
         )
 
 
-def _unknown_key(credential: OssCredential) -> ApiError:
+def _unknown_key(access_key_id: str) -> ApiError:
     return ApiError(
         403,
         "InvalidAccessKeyId",
         "The OSS Access Key Id you provided does not exist in our records.",
-        extra={"OSSAccessKeyId": credential.access_key_id},
+        extra={"OSSAccessKeyId": access_key_id},
     )
 
 

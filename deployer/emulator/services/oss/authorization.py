@@ -1,10 +1,12 @@
-"""What the caller may do with a bucket: owner, ACLs under Block Public Access, and the caller's RAM policies.
+"""What the caller may do with a bucket: RAM and bucket policies, owner, ACLs under Block Public Access, referers."""
 
-Bucket policies are stored and returned, but not evaluated.
-"""
+from collections.abc import Sequence
 
-from deployer.emulator.actions import ApiError
+from deployer.emulator.actions import ApiError, Principal
 from deployer.emulator.ram.guard import Request, Right
+from deployer.emulator.ram.patterns import wildcard
+from deployer.emulator.ram.policy import Verdict
+from deployer.emulator.services.oss.bucket_policy import judge_bucket_policy, make_access
 from deployer.emulator.services.oss.call import OssCall
 from deployer.emulator.services.oss.state import Bucket, ObjectVersion, OssState
 
@@ -13,11 +15,13 @@ _PUBLIC_WRITES = frozenset(
     {"PutObject", "InitiateMultipartUpload", "UploadPart", "CompleteMultipartUpload", "DeleteObject"}
 )
 # Operations that say in headers or body which objects they are about; their handlers check the rights for those.
-_NAME_OBJECTS_INSIDE = frozenset({"CopyObject", "DeleteMultipleObjects"})
+_NAME_OBJECTS_INSIDE = frozenset({"CopyObject", "UploadPartCopy", "DeleteMultipleObjects"})
 # What ListObjects asks for, as conditions name it.
 _LISTING_FACTS = {"oss:prefix": "prefix", "oss:delimiter": "delimiter"}
 # Operations that any endpoint answers for any region's bucket, so that a client can find the right one.
 _ANY_ENDPOINT = frozenset({"GetBucketLocation"})
+_ABOUT_THE_POLICY = frozenset({"oss:GetBucketPolicy", "oss:PutBucketPolicy", "oss:DeleteBucketPolicy"})
+_REFERRED = frozenset({"GetObject", "HeadObject"})
 
 
 def check_ram(call: OssCall) -> None:
@@ -29,26 +33,55 @@ def check_ram(call: OssCall) -> None:
 
 
 def check_ram_action(call: OssCall, ram_action: str, place: str | None = None) -> None:
-    """Errors: ApiError 403 AccessDenied when the caller's policies do not allow the RAM action.
+    """Errors: ApiError 403 AccessDenied when the bucket's policy denies it, or the caller's policies do not allow it.
 
-    `place` is `bucket/object` where the address does not say it. Source of the resources and conditions:
+    What the caller's own policies are silent about, the bucket's may allow. `place` is `bucket/object` where the address does not say it. Source of the resources and conditions:
     https://www.alibabacloud.com/help/en/oss/user-guide/how-oss-works-with-ram
     """
+    place = place or "/".join(part for part in (call.address.bucket_name, call.address.object_name) if part) or "*"
+    of_bucket = _ask_bucket_policy(call, ram_action, place)
+    if of_bucket is Verdict.EXPLICIT_DENY:
+        raise ApiError(403, "AccessDenied", "Access denied by bucket policy.", extra={"EC": "0003-00000201"})
     if call.key is None:
         return
-    place = place or "/".join(part for part in (call.address.bucket_name, call.address.object_name) if part) or "*"
     resource = f"acs:oss:{call.region_id}:{call.key.principal.account_id}:{place}"
+    try:
+        call.guard.check("oss", call.key, Right(action=ram_action, resource=resource), _facts(call))
+    except ApiError as denied:
+        reason = denied.extra["AccessDeniedDetail"]["NoPermissionType"]
+        if of_bucket is not Verdict.ALLOW or reason == Verdict.EXPLICIT_DENY.value:
+            raise
+
+
+def _ask_bucket_policy(call: OssCall, ram_action: str, place: str) -> Verdict:
+    """Assumed: the account that owns the bucket can always get at the policy itself, to mend one that keeps all out."""
+    bucket = call.state.buckets.get(place.partition("/")[0])
+    principal = _principal(call)
+    is_owner = bucket is not None and (principal.account_id, principal.identity_type) == (bucket.owner_id, "Account")
+    if bucket is None or (is_owner and ram_action in _ABOUT_THE_POLICY):
+        return Verdict.IMPLICIT_DENY
+    return judge_bucket_policy(bucket, principal, make_access(ram_action, bucket, place, _facts(call)))
+
+
+def _principal(call: OssCall) -> Principal:
+    """Who calls; nobody by name for an anonymous call."""
+    return call.key.principal if call.key else Principal(account_id="", access_key_id="", arn="", user_id="")
+
+
+def _facts(call: OssCall) -> dict[str, Sequence[str]]:
+    """What conditions can ask of the request."""
+    principal = _principal(call)
     request = Request(
-        account_id=call.key.principal.account_id,
+        account_id=principal.account_id,
         region_id=call.region_id,
         params={},
         is_secure=call.request.scheme == "https",
     )
-    facts = call.guard.request_facts(call.key.principal, request)
+    facts = call.guard.request_facts(principal, request)
     for key, parameter in _LISTING_FACTS.items():
         if parameter in call.query:
             facts[key] = (call.query[parameter],)
-    call.guard.check("oss", call.key, Right(action=ram_action, resource=resource), facts)
+    return facts
 
 
 def get_bucket(call: OssCall, state: OssState) -> Bucket:
@@ -81,7 +114,9 @@ def check_bucket_access(call: OssCall, bucket: Bucket, acl: str | None = None) -
 
     Source: https://www.alibabacloud.com/help/en/oss/support/0003-00000001
     """
-    if call.account_id == bucket.owner_id:
+    if call.operation_name in _REFERRED:
+        _check_referer(call, bucket)
+    if call.account_id == bucket.owner_id or _policy_lets_in(call, bucket):
         return
     public = bucket.acl if acl in {None, "default"} else acl
     if not bucket.blocks_public_access:
@@ -96,6 +131,37 @@ def check_bucket_access(call: OssCall, bucket: Bucket, acl: str | None = None) -
     else:
         message = "The bucket you access does not belong to you."
     raise ApiError(403, "AccessDenied", message, extra={"EC": "0003-00000001"})
+
+
+def _policy_lets_in(call: OssCall, bucket: Bucket) -> bool:
+    """True when the bucket's policy allows all that the operation needs; to everybody, only if that is not blocked."""
+    if call.key is None and bucket.blocks_public_access:
+        return False
+    place = "/".join(part for part in (bucket.name, call.address.object_name) if part)
+    verdicts = [_ask_bucket_policy(call, action, place) for action in call.ram_actions]
+    return bool(verdicts) and all(verdict is Verdict.ALLOW for verdict in verdicts)
+
+
+def _check_referer(call: OssCall, bucket: Bucket) -> None:
+    """Errors: ApiError 403 AccessDenied for anonymous and URL-signed reads from a page that may not link to the bucket.
+
+    Source: https://www.alibabacloud.com/help/en/oss/user-guide/hotlink-protection
+    """
+    settings, referer = bucket.referers, call.header("referer")
+    if settings is None or (call.key is not None and "authorization" in call.request.headers):
+        return
+    allowed = settings.get("RefererList", {}).get("Referer", ())
+    if referer is None:
+        is_fine = settings.get("AllowEmptyReferer", "true") == "true" or not allowed
+    else:
+        is_fine = not allowed or any(wildcard(pattern, ignore_case=True).fullmatch(referer) for pattern in allowed)
+    if not is_fine:
+        raise ApiError(
+            403,
+            "AccessDenied",
+            "You are denied by bucket referer policy.",
+            extra={"EC": "0003-00000503", "BucketName": bucket.name},
+        )
 
 
 def get_object(call: OssCall, bucket: Bucket) -> ObjectVersion:

@@ -96,6 +96,10 @@ class BodyStore:
 
         return self._write(pieces(), lambda: None)
 
+    def copy_part(self, body: StoredBody, start: int, length: int) -> StoredBody:
+        """Some of the bytes, as a body of its own."""
+        return self._write(self.open(body, start, length), lambda: None)
+
     def copy(self, body: StoredBody) -> StoredBody:
         """The same bytes under another name; on one disk a second link to them."""
         path = self._new_path()

@@ -8,6 +8,7 @@ from typing import Any
 from deployer.emulator.actions import ApiError
 from deployer.emulator.http import HttpResponse
 from deployer.emulator.services.oss.authorization import get_bucket
+from deployer.emulator.services.oss.bucket_policy import check_policy
 from deployer.emulator.services.oss.call import OssCall, empty_response, invalid_argument, xml_response
 from deployer.emulator.services.oss.operations import operation
 from deployer.emulator.services.oss.state import Bucket, OssState
@@ -131,12 +132,7 @@ class BucketSettings:
     @operation("PutBucketPolicy", source=_PAGES + "putbucketpolicy")
     def put_policy(self, call: OssCall) -> HttpResponse:
         body = call.read_body()
-        try:
-            policy = json.loads(body)
-        except ValueError:
-            policy = None
-        if not isinstance(policy, dict) or not isinstance(policy.get("Statement"), list):
-            raise ApiError(400, "InvalidPolicyDocument", "The policy is not a JSON document with a Statement list.")
+        check_policy(body)
         with call.lock:
             get_bucket(call, self._state).policy = body
         return empty_response()
@@ -157,6 +153,24 @@ class BucketSettings:
         with call.lock:
             get_bucket(call, self._state).policy = None
         return empty_response(204)
+
+    @operation("PutBucketReferer", source=_PAGES + "putbucketreferer")
+    def put_referers(self, call: OssCall) -> HttpResponse:
+        """Who may link to the objects; an empty list lets everybody."""
+        asked = call.read_xml()
+        for name in ("AllowEmptyReferer", "AllowTruncateQueryString"):
+            if asked.get(name, "true") not in {"true", "false"}:
+                raise ApiError(400, "MalformedXML", f"{name} must be true or false.")
+        with call.lock:
+            get_bucket(call, self._state).referers = asked
+        return empty_response()
+
+    @operation("GetBucketReferer", source=_PAGES + "getbucketreferer")
+    def get_referers(self, call: OssCall) -> HttpResponse:
+        """Before anything was put, everybody may."""
+        with call.lock:
+            settings = get_bucket(call, self._state).referers
+        return xml_response("RefererConfiguration", settings or {"AllowEmptyReferer": True, "RefererList": {}})
 
 
 def check_encryption(call: OssCall, algorithm: str, key_id: str | None) -> None:

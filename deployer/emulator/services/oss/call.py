@@ -14,6 +14,7 @@ from deployer.emulator.actions import ApiError
 from deployer.emulator.assumptions import Assumptions
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ram.guard import Guard
+from deployer.emulator.services.oss.state import OssState
 from deployer.emulator.wire import oss_xml
 from deployer.emulator.wire.oss_address import OssAddress
 
@@ -40,6 +41,7 @@ class OssCall:
     lock: AbstractContextManager[Any]
     assumptions: Assumptions
     guard: Guard
+    state: OssState
 
     @property
     def bucket_name(self) -> str:

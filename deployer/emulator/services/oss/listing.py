@@ -36,7 +36,7 @@ class Listing:
             "Delimiter": encode(question.delimiter),
             "IsTruncated": page.is_truncated,
             "NextMarker": encode(page.last) or None,
-            "Contents": [_summary(call, version, owner_id) for version in page.items],
+            "Contents": [object_summary(call, version, owner_id) for version in page.items],
             "CommonPrefixes": [{"Prefix": encode(prefix)} for prefix in page.common_prefixes],
         }
         return xml_response("ListBucketResult", tree)
@@ -61,7 +61,7 @@ class Listing:
             "IsTruncated": page.is_truncated,
             "NextContinuationToken": encode(make_token(page.last)) if page.is_truncated else None,
             "KeyCount": len(page.items) + len(page.common_prefixes),
-            "Contents": [_summary(call, version, owner_id) for version in page.items],
+            "Contents": [object_summary(call, version, owner_id) for version in page.items],
             "CommonPrefixes": [{"Prefix": encode(prefix)} for prefix in page.common_prefixes],
         }
         return xml_response("ListBucketResult", tree)
@@ -112,7 +112,8 @@ def _question(call: OssCall, *, marker: str) -> Question:
     )
 
 
-def _summary(call: OssCall, version: ObjectVersion, owner_id: str | None) -> dict[str, Any]:
+def object_summary(call: OssCall, version: ObjectVersion, owner_id: str | None) -> dict[str, Any]:
+    """The `Contents` of one object in a list."""
     return {
         "Key": encoder(call.query)(version.object_name),
         "LastModified": iso_time(version.last_modified),

@@ -8,9 +8,11 @@ from deployer.emulator.actions import ApiError
 from deployer.emulator.http import HttpResponse
 from deployer.emulator.ids import Ids
 from deployer.emulator.services.oss.attributes import read_attributes, read_object_acl, with_acl
-from deployer.emulator.services.oss.authorization import get_bucket
-from deployer.emulator.services.oss.bodies import BodyStore
+from deployer.emulator.services.oss.authorization import check_ram_action, get_bucket
+from deployer.emulator.services.oss.bodies import BodyStore, StoredBody
 from deployer.emulator.services.oss.call import OssCall, empty_response, invalid_argument, xml_response
+from deployer.emulator.services.oss.conditions import read_range
+from deployer.emulator.services.oss.copy_source import get_copy_source
 from deployer.emulator.services.oss.object_writing import (
     ObjectWriting,
     check_may_write,
@@ -61,12 +63,32 @@ class MultipartUploads:
     @operation("UploadPart", source=_PAGES + "uploadpart")
     def upload_part(self, call: OssCall) -> HttpResponse:
         """A part with a number that was there before replaces it."""
-        number = call.number("partNumber", default=0, low=1, high=_MOST_PARTS)
-        if number == 0:
-            raise invalid_argument("partNumber", "", f"must be between 1 and {_MOST_PARTS}")
+        number = _part_number(call)
         with call.lock:
             _get_upload(call, get_bucket(call, self._state))
-        body = receive_body(call, self._bodies)
+        part = self._keep(call, number, receive_body(call, self._bodies))
+        return empty_response(headers={"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(part.body.crc64)})
+
+    @operation("UploadPartCopy", source=_PAGES + "uploadpartcopy")
+    def upload_part_copy(self, call: OssCall) -> HttpResponse:
+        """A part made of another object's bytes, all of them or those of `x-oss-copy-source-range`."""
+        check_ram_action(call, "oss:PutObject")
+        number = _part_number(call)
+        with call.lock:
+            _get_upload(call, get_bucket(call, self._state))
+            source = get_copy_source(call, self._state)
+            assert source.body is not None
+            asked = read_range(call.header("x-oss-copy-source-range"), source.size_bytes, is_standard=True)
+            start, length = (asked.start, asked.length) if asked else (0, source.size_bytes)
+            body = self._bodies.copy_part(source.body, start, length)
+        part = self._keep(call, number, body)
+        tree = {"LastModified": iso_time(part.last_modified), "ETag": f'"{part.etag}"'}
+        response = xml_response("CopyPartResult", tree)
+        response.headers["ETag"] = f'"{part.etag}"'
+        return response
+
+    def _keep(self, call: OssCall, number: int, body: StoredBody) -> Part:
+        """The part, in place of one with its number; its body is removed when the upload is gone meanwhile."""
         part = Part(number=number, etag=body.md5.hex().upper(), last_modified=call.now, body=body)
         try:
             with call.lock:
@@ -77,7 +99,7 @@ class MultipartUploads:
             self._bodies.remove(body)
             raise
         self._bodies.remove(replaced.body if replaced else None)
-        return empty_response(headers={"ETag": f'"{part.etag}"', "x-oss-hash-crc64ecma": str(body.crc64)})
+        return part
 
     @operation("CompleteMultipartUpload", source=_PAGES + "completemultipartupload")
     def complete(self, call: OssCall) -> HttpResponse:
@@ -163,6 +185,13 @@ class MultipartUploads:
             ],
         }
         return xml_response("ListPartsResult", tree)
+
+
+def _part_number(call: OssCall) -> int:
+    number = call.number("partNumber", default=0, low=1, high=_MOST_PARTS)
+    if number == 0:
+        raise invalid_argument("partNumber", "", f"must be between 1 and {_MOST_PARTS}")
+    return number
 
 
 def _get_upload(call: OssCall, bucket: Bucket) -> Upload:

@@ -3,23 +3,16 @@
 import base64
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote_plus
+from urllib.parse import quote
 
 from deployer.emulator.actions import ApiError
 from deployer.emulator.http import HttpResponse
 from deployer.emulator.ids import Ids
 from deployer.emulator.services.oss.attributes import read_attributes, read_object_acl, with_acl
-from deployer.emulator.services.oss.authorization import (
-    check_bucket_access,
-    check_ram_action,
-    find_bucket,
-    get_bucket,
-    get_object,
-    no_such_key,
-)
+from deployer.emulator.services.oss.authorization import check_ram_action, get_bucket, get_object
 from deployer.emulator.services.oss.bodies import BodyStore, StoredBody
 from deployer.emulator.services.oss.call import OssCall, check_digest, empty_response, xml_response
-from deployer.emulator.services.oss.conditions import check_conditions
+from deployer.emulator.services.oss.copy_source import get_copy_source
 from deployer.emulator.services.oss.operations import operation
 from deployer.emulator.services.oss.state import NULL_VERSION, Bucket, ObjectAttributes, ObjectVersion, OssState
 from deployer.emulator.services.oss.tagging import OBJECT_TAGS, read_tag_set, tag_set
@@ -76,8 +69,7 @@ class ObjectWriting:
         with call.lock:
             bucket = get_bucket(call, self._state)
             check_may_write(call, bucket)
-            source = self._get_copy_source(call)
-            check_conditions(call.request.headers, source, "x-oss-copy-source-")
+            source = get_copy_source(call, self._state)
             attributes = _copied_attributes(call, source, read_attributes(call, bucket))
             assert source.body is not None
             body = self._bodies.copy(source.body)
@@ -87,21 +79,6 @@ class ObjectWriting:
         )
         response.headers.update(written_headers(version))
         return response
-
-    def _get_copy_source(self, call: OssCall) -> ObjectVersion:
-        path, _, query = (call.header("x-oss-copy-source") or "").partition("?")
-        bucket_name, _, object_name = unquote_plus(path).removeprefix("/").partition("/")
-        if not bucket_name or not object_name:
-            raise ApiError(400, "InvalidArgument", "Copy Source must mention the source bucket and key: /bucket/key.")
-        check_ram_action(call, "oss:GetObject", f"{bucket_name}/{object_name}")
-        bucket = find_bucket(self._state, bucket_name)
-        check_bucket_access(call, bucket)
-        if bucket.region_id != call.region_id:
-            raise ApiError(403, "AccessDenied", "Target object does not reside in the same data center as source.")
-        version = bucket.find_version(object_name, dict(parse_qsl(query)).get("versionId"))
-        if version is None or version.is_delete_marker:
-            raise no_such_key(object_name)
-        return version
 
     @operation("DeleteObject", source=_PAGES + "deleteobject")
     def delete_object(self, call: OssCall) -> HttpResponse:

@@ -74,7 +74,7 @@ class Operation:
 
     @property
     def needs_copy_source(self) -> bool:
-        return self.name == "CopyObject"
+        return self.name in {"CopyObject", "UploadPartCopy"}
 
 
 class Contract:
@@ -89,6 +89,8 @@ class Contract:
 
     def find(self, request: HttpRequest, address: OssAddress) -> Operation | None:
         """The operation the request is, or None when no operation has this method, level and sub-resource."""
+        if request.method == "OPTIONS":  # a browser asks on behalf of whatever request will follow
+            return self.operations["OptionObject"] if address.bucket_name is not None else None
         names = frozenset(name for name, _ in request.query) & self._selectors[address.level]
         copies = "x-oss-copy-source" in request.headers
         for entry in self.operations.values():
@@ -112,6 +114,8 @@ class Contract:
             if "x-oss-copy-source" not in request.headers and self._has_other_method(names, address):
                 raise _method_not_allowed(request)
             raise _unknown(f"{request.method} on the {address.level} level with the query {sorted(names)}")
+        if entry.name == "OptionObject":
+            return entry
         allowed = entry.query | V1_QUERY | V4_QUERY
         for name in sorted(names):
             if name not in allowed or name in _WITHOUT_EFFECT:

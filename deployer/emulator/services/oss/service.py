@@ -12,6 +12,7 @@ from deployer.emulator.context import Context
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ids import Ids
 from deployer.emulator.ram.guard import Guard
+from deployer.emulator.services.oss.appending import Appending
 from deployer.emulator.services.oss.authentication import (
     Authenticated,
     KeyBook,
@@ -24,12 +25,17 @@ from deployer.emulator.services.oss.bodies import BodyStore
 from deployer.emulator.services.oss.bucket_settings import BucketSettings
 from deployer.emulator.services.oss.buckets import Buckets
 from deployer.emulator.services.oss.call import OssCall, http_time
+from deployer.emulator.services.oss.cross_origin import CrossOrigin, cross_origin_headers
+from deployer.emulator.services.oss.links import Links
 from deployer.emulator.services.oss.listing import Listing
 from deployer.emulator.services.oss.multipart import MultipartUploads
 from deployer.emulator.services.oss.object_reading import ObjectReading
 from deployer.emulator.services.oss.object_writing import ObjectWriting
 from deployer.emulator.services.oss.operations import NOT_EMULATED, Operation, load_contract, marked_methods
+from deployer.emulator.services.oss.posting import Posting
+from deployer.emulator.services.oss.restoring import Restoring
 from deployer.emulator.services.oss.state import Bucket, OssState
+from deployer.emulator.services.oss.version_listing import VersionListing
 from deployer.emulator.wire import oss_xml
 from deployer.emulator.wire.oss_address import OssAddress, is_oss_host, read_address
 from deployer.emulator.wire.oss_credential import has_credential
@@ -38,6 +44,8 @@ _LONGEST_NAME_BYTES = 1023
 _DEFAULT_REGION_ID = "cn-hangzhou"
 _DRAINED_BYTES = 64 * 1024 * 1024
 _PIECE_BYTES = 1024 * 1024
+# What OSS is asked for by POST, as the query names it.
+_POSTED = frozenset({"delete", "uploads", "uploadid", "append", "restore"})
 
 
 class OssService:
@@ -65,6 +73,12 @@ class OssService:
             objects,
             MultipartUploads(self.state, self._bodies, context.ids, objects),
             Listing(self.state),
+            VersionListing(self.state),
+            Appending(self.state, self._bodies, objects),
+            Links(self.state, self._bodies, objects),
+            Restoring(self.state),
+            Posting(self.state, self._bodies, objects, accounts),
+            CrossOrigin(self.state),
         )
         marked = {name: entry for part in parts for name, entry in marked_methods(part).items()}
         self._handlers = {name: handler for name, (handler, _) in marked.items()}
@@ -85,9 +99,8 @@ class OssService:
             return True
         names = {name.lower() for name, _ in request.query}
         is_rpc = "action" in names or "x-acs-action" in request.headers or "authorization" in request.headers
-        return not is_rpc and (
-            request.method != "POST" or "delete" in names or "uploads" in names or "uploadid" in names
-        )
+        is_form = request.headers.get("content-type", "").startswith("multipart/form-data")
+        return not is_rpc and (request.method != "POST" or is_form or bool(names & _POSTED))
 
     def operation_of(self, request: HttpRequest) -> str:
         """The operation's name, or method and level when the contract has none for the request."""
@@ -122,9 +135,15 @@ class OssService:
         handler = self._handlers.get(entry.name)
         if handler is None:
             raise ApiError(501, NOT_EMULATED, f"The emulator does not answer {entry.name}.")
-        return self._finish(handler(call), request_id)
+        response = handler(call)
+        response.headers.update(cross_origin_headers(self.state.buckets.get(address.bucket_name or ""), request))
+        return self._finish(response, request_id)
 
     def _authenticate(self, request: HttpRequest, address: OssAddress, now: datetime) -> Authenticated:
+        if (
+            request.method == "OPTIONS"
+        ):  # a browser asks with the URL of the request to follow, which is not signed for it
+            return Authenticated(key=None, scope_region_id=None)
         if not self.verify_signatures:
             return trust(request, self._accounts, self._context.account_id)
         who = authenticate(request, address, self._accounts, now=now, wall_now=self.wall_clock.now())
@@ -153,6 +172,7 @@ class OssService:
             lock=lock,
             assumptions=self._context.assumptions,
             guard=self._guard,
+            state=self.state,
         )
 
     def _endpoint_region(self, address: OssAddress, who: Authenticated) -> str:

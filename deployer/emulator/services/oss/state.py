@@ -7,6 +7,8 @@ from typing import Any
 
 from deployer.emulator.services.oss.bodies import StoredBody
 
+APPENDABLE = "Appendable"
+SYMLINK = "Symlink"
 NULL_VERSION = "null"  # the version id of objects written while versioning was not enabled
 
 
@@ -31,7 +33,10 @@ class ObjectVersion:
     last_modified: datetime
     body: StoredBody | None
     etag: str = ""
-    object_type: str = "Normal"  # or "Multipart"
+    object_type: str = "Normal"  # or "Multipart", APPENDABLE, SYMLINK
+    link_target: str = ""  # of a symbolic link, as it was sent
+    readable_from: datetime | None = None  # of an object that was put away and restored
+    readable_until: datetime | None = None
     attributes: ObjectAttributes = field(default_factory=ObjectAttributes)
 
     @property
@@ -82,6 +87,8 @@ class Bucket:
     encryption: dict[str, str] | None = None
     lifecycle_rules: list[dict[str, Any]] | None = None
     policy: bytes | None = None
+    cross_origin: dict[str, Any] | None = None  # the CORS configuration, as it was put
+    referers: dict[str, Any] | None = None  # the referer configuration, as it was put
     versions: dict[str, list[ObjectVersion]] = field(default_factory=dict)
     uploads: dict[str, Upload] = field(default_factory=dict)
 
