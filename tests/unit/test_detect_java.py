@@ -113,6 +113,34 @@ def test_a_jar_that_is_there_is_started_and_not_built_again(tmp_path: Path) -> N
     assert dict(found.environment) == {"SERVER_PORT": "9009"}
 
 
+@pytest.mark.parametrize(("names", "runner"), [("javax", "9.4"), ("jakarta", "11.0")])
+def test_a_war_is_run_in_the_container_of_its_servlets(tmp_path: Path, names: str, runner: str) -> None:
+    files = {
+        "pom.xml": "<project><artifactId>shop</artifactId><version>2.0</version><packaging>war</packaging></project>",
+        "src/main/java/shop/Basket.java": f"package shop;\nimport {names}.servlet.http.HttpServlet;\n",
+        "src/main/webapp/index.jsp": "<p>hello</p>",
+    }
+    found = analyze_tree(tmp_path, files)
+    assert found.start_command == "java -jar target/server/jetty-runner.jar --port 8080 target/shop-2.0.war"
+    assert f"jetty-runner:{runner}" in (found.build_command or "")
+    assert found.port == 8080
+
+
+def test_the_only_main_class_runs_with_the_libraries_beside_it(tmp_path: Path) -> None:
+    files = {
+        "pom.xml": "<project><artifactId>tally</artifactId></project>",
+        "src/main/java/org/tally/Count.java": "package org.tally;\nclass Count {\n  public static void main(String[] a) {\n"
+        '    listen(System.getenv("TALLY_PORT"));\n  }\n}\n',
+        "src/main/java/org/tally/Sum.java": "package org.tally;\nclass Sum {}\n",
+    }
+    found = analyze_tree(tmp_path, files)
+    assert found.start_command == "java -cp 'target/classes:target/dependency/*' org.tally.Count"
+    assert "dependency:copy-dependencies" in (found.build_command or "")
+    assert (found.port, dict(found.environment)) == (8080, {"TALLY_PORT": "8080"})
+    second = {"src/main/java/org/tally/Sum.java": "class Sum {\n  public static void main(String[] a) {}\n}\n"}
+    assert not analyze_tree(tmp_path, second).supported  # two of them: which one?
+
+
 @pytest.mark.parametrize(
     ("files", "word"),
     [

@@ -29,7 +29,7 @@ def detect_dotnet(project_dir: ProjectDir, readme: Readme | None) -> Detection |
     if len(candidates) != 1:
         listed = ", ".join(f"`{file}`" for file in candidates)
         warning = (
-            f"several projects make a program: {listed}; say which one" if listed else "a library: no program to run"
+            f"several projects make a program: {listed}; say which one" if listed else _why_none(project_dir, projects)
         )
         return Detection(language="dotnet", warnings=(warning,))
     file = candidates[0]
@@ -53,6 +53,13 @@ def detect_dotnet(project_dir: ProjectDir, readme: Readme | None) -> Detection |
         evidence=(Evidence(file=file, line=None, why="makes the program"), *version_evidence, *evidence),
         warnings=warnings,
     )
+
+
+def _why_none(project_dir: ProjectDir, projects: list[str]) -> str:
+    texts = (project_dir.find_text(file) or "" for file in projects)
+    if any(re.search(r"<TargetFrameworkVersion>\s*v[1-4]", text) for text in texts):
+        return "a project of .NET Framework, which runs on Windows alone"
+    return "a library: no program to run"
 
 
 def _published(project_dir: ProjectDir, tops: list[str]) -> Detection | None:

@@ -9,6 +9,7 @@ from deployer.project.detectors.detection import Detection
 from deployer.project.detectors.java_builds import JavaBuild, read_build
 from deployer.project.detectors.sources import Sources, read_sources
 from deployer.project.detectors.written import (
+    STAND_IN_PORT,
     WrittenCommand,
     find_written_port,
     is_port,
@@ -60,6 +61,8 @@ def detect_java(project_dir: ProjectDir, readme: Readme | None) -> Detection | N
     commands = read_written_commands(project_dir, readme)
     framework = build.framework if build else None
     listening = _listening(project_dir, readme, sources, framework)
+    if build is not None and build.port is not None and prebuilt is None:
+        listening = _Listening(port=build.port, host=_EVERYWHERE)
     followed = next((one for one in commands if _says(one, build, prebuilt)), None)
     said = (followed.evidence,) if followed else ()
     start = built = None
@@ -157,6 +160,11 @@ def _listening(project_dir: ProjectDir, readme: Readme | None, sources: Sources,
         if written is None:
             return _Listening(port=_DEFAULT_PORTS[framework])
         return _Listening(port=written[0], evidence=(written[1],))
+    named = sources.find(r"getenv\(\s*\"((?:\w+_)?PORT)\"")
+    if named is not None:  # it would fail without the variable
+        environment = () if named.match[1] == "PORT" else ((named.match[1], str(STAND_IN_PORT)),)
+        given = named.evidence(f"takes its port from `{named.match[1]}`: {STAND_IN_PORT} is given", decides="port")
+        return _Listening(port=STAND_IN_PORT, environment=environment, evidence=(given,))
     return _Listening(port=None)
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from deployer.models.analysis import Evidence
 from deployer.project.command_shapes import is_plain_path
+from deployer.project.detectors.java_classes import JavaProgram, find_main_class, find_web_application
 from deployer.project.project_dir import ProjectDir
 
 _FRAMEWORKS = (
@@ -33,6 +34,7 @@ class JavaBuild:
     framework: str | None
     command: str | None
     start_command: str | None
+    port: int | None = None  # of the container it is run in
     version: str | None = None
     version_evidence: tuple[Evidence, ...] = ()
     warnings: tuple[str, ...] = ()
@@ -49,7 +51,7 @@ def read_build(project_dir: ProjectDir) -> JavaBuild | None:
         build = _read_gradle(project_dir)
     if build is None:
         return None
-    version, evidence = _version(project_dir, build.file)
+    version, evidence = _version(project_dir, "pom.xml" if build.tool == "maven" else build.file)
     return replace(build, version=version, version_evidence=evidence)
 
 
@@ -85,7 +87,7 @@ def _read_maven(project_dir: ProjectDir) -> JavaBuild:
         command=None, start_command=None,
     )  # fmt: skip
     if not makers:
-        return replace(base, warnings=(_maven_refusal(texts["pom.xml"]),))
+        return _without_plugin(project_dir, replace(base, warnings=(_maven_refusal(texts["pom.xml"]),)), wrapper, texts)
     if len(makers) > 1 and "pom.xml" not in makers:
         listed = ", ".join(f"`{one.rpartition('/')[0]}`" for one in makers)
         return replace(base, warnings=(f"several modules make a program: {listed}; say which one",))
@@ -94,11 +96,36 @@ def _read_maven(project_dir: ProjectDir) -> JavaBuild:
     return replace(base, command=f"{wrapper} -q -B -DskipTests{module} package", start_command=start)
 
 
+def _without_plugin(project_dir: ProjectDir, base: JavaBuild, wrapper: str, texts: dict[str, str]) -> JavaBuild:
+    """A project of one module whose POM packs nothing that starts: its WAR in a container, or its only main class."""
+    text = texts["pom.xml"]
+    if len(texts) > 1 or re.search(r"<packaging>\s*(pom|maven-plugin|ear)\s*</packaging>", text):
+        return base
+    program: JavaProgram | None
+    if re.search(r"<packaging>\s*war\s*</packaging>", text):
+        if not _has_main(project_dir, ""):
+            return base
+        program = find_web_application(project_dir, _maven_jar(text, "", None))
+    else:
+        program = find_main_class(project_dir)
+    if program is None:
+        return base
+    return replace(
+        base,
+        command=f"{wrapper} -q -B -DskipTests package {program.goals}",
+        start_command=program.start_command,
+        port=program.port,
+        line=program.evidence.line,
+        file=program.evidence.file,
+        why=program.evidence.why,
+        warnings=(),
+    )
+
+
 def _makes_program(project_dir: ProjectDir, file: str, text: str) -> bool:
     if re.search(r"<packaging>\s*(pom|war|maven-plugin|ear)\s*</packaging>", text):
-        return (
-            "spring-boot-maven-plugin" in text and "<packaging>war" in re.sub(r"\s", "", text) and "tomcat" not in text
-        )
+        # Spring Boot makes a WAR that starts by itself, even where its server is "provided".
+        return "spring-boot-maven-plugin" in text and "<packaging>war" in re.sub(r"\s", "", text)
     if re.search(r"spring-boot-maven-plugin|quarkus-maven-plugin|micronaut-maven-plugin", text):
         return _has_main(project_dir, file.rpartition("/")[0])
     return re.search(r"<(mainClass|Main-Class)>\s*[\w.$]+\s*</", text) is not None
@@ -172,7 +199,11 @@ def _read_gradle(project_dir: ProjectDir) -> JavaBuild:
 def _gradle_task(text: str) -> str:
     """The task that makes the program; "" for a build that makes none."""
     if re.search(r"org\.springframework\.boot['\"\)]", text) and "apply false" not in text:
-        return "bootJar"
+        return (
+            "bootWar"
+            if re.search(r"(?m)^\s*(id\s*\(?['\"]war['\"]|war\s*$|apply plugin:\s*['\"]war['\"])", text)
+            else "bootJar"
+        )
     if re.search(r"io\.quarkus['\"\)]", text):
         return "quarkusBuild"
     if re.search(r"shadow['\"\)]", text):
@@ -198,11 +229,12 @@ def _gradle_start(project_dir: ProjectDir, text: str, directory: str, task: str)
         return f"java -jar {base}/libs/*-all.jar"
     archive = re.search(r"archiveFileName\s*(?:=|\.set\()\s*['\"]([\w.-]+\.jar)['\"]", text)
     version = re.search(r"^\s*version\s*=?\s*['\"]([\w.-]+)['\"]", text, re.MULTILINE)
+    ending = "war" if task == "bootWar" else "jar"
     if archive:
         return f"java -jar {base}/libs/{archive[1]}"
     if name and version:
-        return f"java -jar {base}/libs/{name}-{version[1]}.jar"
-    return f"java -jar {base}/libs/{name}*.jar" if name else f"java -jar {base}/libs/*.jar"
+        return f"java -jar {base}/libs/{name}-{version[1]}.{ending}"
+    return f"java -jar {base}/libs/{name}*.{ending}" if name else f"java -jar {base}/libs/*.{ending}"
 
 
 def _without_comments(text: str) -> str:

@@ -33,6 +33,8 @@ def detect_shell(project_dir: ProjectDir, readme: Readme | None) -> Detection | 
             continue
         given = words[1:] if words[0] in {"bash", "sh"} else words
         file = given[0].removeprefix("./") if given else ""
+        if file in {"mvnw", "gradlew"}:
+            continue  # they build: what they are told to run is the application
         if is_plain_path(file) and _is_script(project_dir, file) and command.shape.directory is None:
             port = port_of_words(words) or _port(project_dir, readme)
             return replace(_detection(file, port, command.evidence), followed=command.readme)

@@ -17,6 +17,8 @@ _HUGO_FILES = ("hugo.toml", "hugo.yaml", "hugo.yml", "hugo.json", "config.toml",
                "config/_default/hugo.toml", "config/_default/config.toml", "config/_default/hugo.yaml",
                "config/_default/config.yaml")  # fmt: skip
 _HUGO_DIRECTORIES = ("themes", "content", "archetypes", "layouts")
+# Jekyll's own server, of files that are built already: the image of a Ruby project may have no Python that serves.
+_JEKYLL_SERVER = f"bundle exec jekyll serve --skip-initial-build --no-watch --host 0.0.0.0 --port {SITE_PORT}"
 _PACKAGED = ("pyproject.toml", "setup.py", "setup.cfg")  # a Python package with documentation is no site
 
 
@@ -50,7 +52,7 @@ def _detection(project_dir: ProjectDir, site: _Site) -> Detection:
         package_manager="bundler" if ruby else "pip",
         install_command=install,
         build_command=site.build,
-        start_command=serve_command(site.output),
+        start_command=_JEKYLL_SERVER if ruby else serve_command(site.output),
         port=SITE_PORT,
         bind_host="0.0.0.0",  # noqa: S104  (a site has to be reachable)
         evidence=(
