@@ -106,13 +106,17 @@ class Deployer:
         settings = {**({"config": config} if config else {}), **flags, "runner": self._runner if runs_again else None}
         return project_command(verb, shown_source(path), settings, self.command_flags)
 
-    def check(self, *, region: str | None = None) -> Sequence[Check]:
-        """Whether credentials, identity, region, clock and balance allow a deploy; changes nothing."""
-        from deployer.operations.check import check
+    def check(self, *, region: str | None = None, kind: str | None = None) -> Sequence[Check]:
+        """Whether credentials, identity, region, clock and balance allow a deploy; changes nothing.
+
+        With `kind` "agent" also whether the key of its model is set.
+        """
+        from deployer.operations.check import check, check_model_key
 
         with self._run("check", ()):
             identity_region = region or self._environ.get("ALIBABA_CLOUD_REGION_ID") or CONTROL_REGION_ID
-            return check(self._open_backend(identity_region), self._emit)
+            own = (check_model_key(self._environ),) if kind == "agent" else ()
+            return check(self._open_backend(identity_region), self._emit, own)
 
     def detect(self, path: str | Path = ".", *, subdirectory: str | None = None) -> ProjectAnalysis:
         """How to run the project, or the application in one directory of it, with evidence. No network, no credentials."""

@@ -11,24 +11,24 @@ from deployer.ui.json_values import to_json_value
 from deployer.ui.sign_in import render_sign_in
 from deployer.ui.tables import render_checks
 
-RERUN = "deployer check"
-
 
 @click.command("check", help="Look at this machine, credentials, identity, region, clock and balance. Exit 0 or 1.")
 @click.option("--region", help="Region to look at; cn-hangzhou by default.")
+@click.option("--type", "kind", type=click.Choice(["app", "agent"]), help="With agent: whether its model's key is set.")
 @common_options
-def command(region: str | None, **arguments: Any) -> int:
+def command(region: str | None, kind: str | None, **arguments: Any) -> int:
     """Show every finding with its fix."""
     options = take_common(arguments)
     screen = Screen(options)
     with screen.deployer() as deployer:
-        findings = deployer.check(region=region)
+        findings = deployer.check(region=region, kind=kind)
+        again = " ".join(("deployer check", *(("--type agent",) if kind == "agent" else ()), deployer.command_flags))
     failed = [finding for finding in findings if finding.ok is False]
     checks = [
         {**to_json_value(finding), "status": {True: "ok", False: "failed", None: "warning"}[finding.ok]}
         for finding in findings
     ]
-    data = {"ok": not failed, "checks": checks, "next": [RERUN] if failed else []}
+    data = {"ok": not failed, "checks": checks, "next": [again.strip()] if failed else []}
     signed_out = any(finding.code == CredentialsMissing.code for finding in failed)
     if signed_out:
         data["methods"] = to_json_value(SIGN_IN_METHODS)

@@ -1,10 +1,11 @@
 """Is everything there that a deploy needs? This machine first, then the cloud."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib import metadata
 
 from deployer.backends.base import Backend, Check
+from deployer.config.agent_model import KEY_PAGE, KEY_VARIABLES
 from deployer.events import CheckFinished, Emit
 
 PACKAGES = (
@@ -19,13 +20,27 @@ PACKAGES = (
 OLDEST_PYTHON = (3, 10)
 
 
-def check(backend: Backend, emit: Emit) -> Sequence[Check]:
-    """Every finding, in order. `ok` False anywhere means that a deploy cannot work."""
+def check(backend: Backend, emit: Emit, own: Sequence[Check] = ()) -> Sequence[Check]:
+    """Every finding, in order, `own` last. `ok` False anywhere means that a deploy cannot work."""
     findings: list[Check] = []
-    for finding in (_python(), _packages(), *backend.check()):
+    for finding in (_python(), _packages(), *backend.check(), *own):
         findings.append(finding)
         emit(CheckFinished(name=finding.id, ok=finding.ok, detail=finding.detail))
     return tuple(findings)
+
+
+def check_model_key(environ: Mapping[str, str]) -> Check:
+    """Whether the key of an agent's model is set; its value is neither kept nor shown."""
+    found = next((name for name in KEY_VARIABLES if environ.get(name, "").strip()), None)
+    if found is not None:
+        return Check(id="model-key", ok=True, detail=f"{found} is set")
+    return Check(
+        id="model-key",
+        ok=False,
+        detail=f"none of {', '.join(KEY_VARIABLES)} is set",
+        fix=f"get a key at {KEY_PAGE} and set {KEY_VARIABLES[0]} in your own shell",
+        ask="AGENT: ask the user to set it in their own shell; never ask for the key itself",
+    )
 
 
 def _python() -> Check:

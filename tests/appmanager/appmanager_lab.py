@@ -1,5 +1,6 @@
 """An account in virtual time with scripted machines, and an `aliyun` on PATH that works in it."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,6 +88,11 @@ class AppmanagerLab(VirtualLab):
         with pytest.MonkeyPatch.context() as patch:
             apply_environment(patch, self.environment)
             yield self
+
+    @property
+    def process_environment(self) -> dict[str, str]:
+        """What the deployer's process has in its environment, for calls that are handed it."""
+        return {**os.environ, **self.environment}
 
     @property
     def endpoints(self) -> Endpoints:

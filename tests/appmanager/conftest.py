@@ -8,8 +8,8 @@ import pytest
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "functional"))
 
-from appmanager_lab import BACKENDS, AppmanagerLab  # noqa: E402  (beside the labs it builds upon)
-from cloud_lab import Project, apply_environment  # noqa: E402
+from appmanager_lab import BACKENDS, AppmanagerLab
+from cloud_lab import Project
 
 
 @pytest.fixture(scope="session")
@@ -33,7 +33,7 @@ def lab(session_lab: AppmanagerLab) -> Iterator[AppmanagerLab]:
     """An account for everything else, with the environment of this process set for it."""
     lab = session_lab
     with lab.chosen():
-        lab.calls.clear()
+        lab.aliyun.forget()
         yield lab
     lab.machine.start_fails = False
     lab.emulator.faults.clear()

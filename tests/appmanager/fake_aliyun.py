@@ -89,6 +89,11 @@ class FakeAliyun:
         """Let the next command that has this verb behave in another way."""
         self._armed.append((verb, interference))
 
+    def forget(self) -> None:
+        """As if it had never been run; nothing is arranged any more."""
+        self.calls.clear()
+        self._armed.clear()
+
     def _serve(self) -> None:
         while True:
             try:

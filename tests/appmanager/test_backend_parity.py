@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from appmanager_lab import BACKENDS, AppmanagerLab
 from cloud_lab import Project
+from fake_aliyun import Call
 
 from deployer.api import Deployer
 from deployer.errors.base import DeployerError
@@ -137,13 +138,15 @@ def difference(ours: Any, cli: Any) -> str:
     return "\n".join(difflib.unified_diff(*texts, fromfile="sdk", tofile="appmanager", lineterm="", n=2))
 
 
-def deploys_of(story: Story) -> int:
-    """How often the tool was told to deploy this application."""
-    return sum(call.verbs == ("app", "deploy") and call.flags["name"] == story.project.name for call in story.lab.calls)
+def deploys_of(story: Story) -> list[Call]:
+    """The runs of the tool that deployed this application."""
+    return [
+        one for one in story.lab.calls if one.verbs == ("app", "deploy") and one.flags["name"] == story.project.name
+    ]
 
 
-def test_a_new_instance_an_unchanged_deploy_an_overwrite_a_failing_script_and_a_delete(tell) -> None:
-    """M103, M104, M108, M110, M112-M114, M117, M120, M146, M157."""
+def test_a_whole_life_from_a_new_instance_by_an_overwrite_and_a_failing_script_to_its_end(tell) -> None:
+    """M103, M104, M108, M110, M112-M114, M117, M120, M122, M123, M144-M146, M157."""
 
     def story(one: Story) -> None:
         one.deploy()
@@ -153,6 +156,7 @@ def test_a_new_instance_an_unchanged_deploy_an_overwrite_a_failing_script_and_a_
         one.project.write("another greeting")
         one.deploy(dry_run=True)
         one.deploy()
+        one.deploy(revision_id=one.given[0]["report"]["release_id"])
         one.project.write("a broken one")
         one.lab.machine.start_fails = True
         one.deploy()
@@ -168,13 +172,17 @@ def test_a_new_instance_an_unchanged_deploy_an_overwrite_a_failing_script_and_a_
         "unchanged",
         "dry-run",
         "deployed",
+        "deployed",
     ]
-    failed = stories["appmanager"].given[6]["error"]
+    again = deploys_of(stories["appmanager"])[2]
+    assert again.flags["revision_id"].startswith("rev-")
+    assert [*again.files] == [".appmanager/config.yaml"]
+    failed = stories["appmanager"].given[7]["error"]
     assert (failed["code"], failed["exit_code"], failed["facts"]["stage"]) == ("release.runner_failed", 1, "start")
     assert "no module named shop" in failed["facts"]["log_tail"]
     assert stories["appmanager"].given[-1]["error"]["code"] == "cloud.group_not_found"
-    assert deploys_of(stories["appmanager"]) == 3
-    assert deploys_of(stories["sdk"]) == 0
+    assert len(deploys_of(stories["appmanager"])) == 4
+    assert deploys_of(stories["sdk"]) == []
     for story_of in stories.values():
         left = story_of.lab.existing()
         assert left["instances"] == left["applications"] == left["groups"] == []
@@ -265,24 +273,6 @@ def test_a_leftover_group_stays_and_the_deploy_goes_to_the_next_name(tell) -> No
         assert "default-cn-hangzhou-2-2" in (one.project.path / ".appmanager" / "config.yaml").read_text()
     names = [call.flags["group_name"] for call in stories["appmanager"].lab.calls if call.verbs == ("app", "deploy")]
     assert names[-2:] == ["default-cn-hangzhou-2", "default-cn-hangzhou-2-2"]
-
-
-def test_an_earlier_release_is_deployed_again_without_packing_or_uploading(tell) -> None:
-    """M122."""
-
-    def story(one: Story) -> None:
-        one.deploy()
-        first = one.given[-1]["report"]["release_id"]
-        one.project.write("second")
-        one.deploy()
-        one.deploy(revision_id=first)
-
-    stories = tell("returner", story)
-
-    assert stories["appmanager"].given[-1]["report"]["uploaded_bytes"] == 0
-    deploys = [call for call in stories["appmanager"].lab.calls if call.verbs == ("app", "deploy")]
-    assert deploys[-1].flags["revision_id"].startswith("rev-")
-    assert [*deploys[-1].files] == [".appmanager/config.yaml"]
 
 
 def test_every_difference_has_a_row_with_its_reason() -> None:

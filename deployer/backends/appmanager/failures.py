@@ -15,8 +15,8 @@ from deployer.errors.cloud import OutOfStock
 from deployer.models.config import DeployConfig, NewInstance
 
 SHOWN_NOISE = 300
-_CODE = re.compile(r"\b[A-Z][A-Za-z]*[a-z][A-Za-z]*(?:\.[A-Z][A-Za-z]*)*\b")
-_NO_CODES = {"RequestId", "RequestID", "HostId", "RegionId", "AppManager", "OpenAPI", "DeployRegionId"}
+_CODE = re.compile(r"\b(?:[A-Z][A-Za-z]+(?:\.[A-Z][A-Za-z]+)+|(?:[A-Z][a-z]+){2,})\b")
+_NO_CODES = {"RequestId", "HostId", "RegionId", "DeployRegionId", "AppManager", "JavaScript", "GitHub"}
 _RAM_ACTION = re.compile(r"\b(?:ecs|vpc|oss|oos|ram|sts|bss|bssapi|ros|computenest):[A-Z]\w+")
 _REQUEST_ID = re.compile(r"\b[0-9A-F]{8}(?:-[0-9A-F]{4}){3}-[0-9A-F]{12}\b")
 # Source: the refusals of RunInstances that another type or zone would mend.
@@ -33,11 +33,10 @@ _STOCK_CODES = (
 def find_api_code(sentence: str) -> str:
     """The API code in an error text, such as `InvalidAccountStatus.NotEnoughBalance`; empty when there is none.
 
-    The CLI gives errors as text only. A code has a dot or a second capital, as no plain word has; the status of a group
+    The CLI gives errors as text only. A code has a dot, or several words in one; the status of a group
     counts as one where nothing better stands beside it.
     """
-    words = [match[0] for match in _CODE.finditer(sentence)]
-    codes = [word for word in words if word not in _NO_CODES and ("." in word or re.search(r"[a-z][A-Z]", word))]
+    codes = [match[0] for match in _CODE.finditer(sentence) if match[0] not in _NO_CODES]
     return next((code for code in codes if code not in FAILED | IN_PROGRESS | WAITING), codes[0] if codes else "")
 
 

@@ -66,9 +66,8 @@ def _specification(name: str, attributes: str, answer: Mapping[str, Any]) -> str
     size = answer.get("instance_type_spec")
     if _NAMES.get(name) != "instance" or not isinstance(size, Mapping) or not size.get("cpu_core_count"):
         return attributes
-    return (
-        f"{answer.get('instance_type')} ({size['cpu_core_count']} vCPU, {_amount(size.get('memory_size')) or 0:g} GiB)"
-    )
+    memory_gib = float(_amount(size.get("memory_size")) or 0)
+    return f"{answer.get('instance_type')} ({size['cpu_core_count']} vCPU, {memory_gib:g} GiB)"
 
 
 def _by_use(association: Any) -> PriceItem:

@@ -1,0 +1,227 @@
+"""How the CLI is run: its words, its environment, its standard streams, its deadline, and what it costs on top."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+from cloud_lab import KEY_ID, KEY_SECRET, REGION
+from fake_aliyun import error_line, says, with_exit_code
+
+from deployer.backends.appmanager.cli import AppmanagerCli, child_environment
+from deployer.clock import SystemClock
+from deployer.cloud.session import Session, StaticKey
+from deployer.errors.appmanager import AppmanagerFailed, AppmanagerMissing, AppmanagerUnclear
+from deployer.errors.base import DeployerError
+from deployer.errors.cloud import WaitedTooLong
+from deployer.events import Event, WaitProgressed
+from deployer.models.secret import Secret
+from deployer.operations.deadline import LimitedClock
+
+STATUS = ("app", "status", "--name", "shop", "--group_name", "g")
+GOOD = '{"type":"result","status":"success","data":{"answer":42}}'
+
+
+def make_session(*, token: str | None = None, clock=None) -> Session:
+    key = StaticKey(
+        access_key_id=KEY_ID,
+        access_key_secret=Secret(KEY_SECRET),
+        security_token=Secret(token) if token else None,
+    )
+    return Session(static_key=key, clock=clock or SystemClock(), session_id="0123456789abcdef0123")
+
+
+@pytest.fixture
+def make_cli(tmp_path: Path) -> Callable[..., AppmanagerCli]:
+    """The CLI with a program of one's own, a Python script, for an `aliyun`."""
+
+    def make(program: str, *, session: Session | None = None, **environ: str) -> AppmanagerCli:
+        path = tmp_path / "bin" / "aliyun"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"#!{sys.executable} -SE\nimport json, os, sys, time\n{program}\n")
+        path.chmod(0o755)
+        return AppmanagerCli(session or make_session(), REGION, {"PATH": str(path.parent), **environ})
+
+    return make
+
+
+def environment(environ: Mapping[str, str], session: Session | None = None) -> dict[str, str]:
+    return child_environment(session or make_session(), REGION, environ)
+
+
+def test_the_tool_gets_the_credentials_of_this_run_whatever_else_is_set() -> None:
+    """M24, M27: one account a run; a token of other credentials is not sent along."""
+    found = environment(
+        {
+            "ALIBABA_CLOUD_ACCESS_KEY_ID": "another",
+            "ALIBABACLOUD_ACCESS_KEY_ID": "another",
+            "ALICLOUD_SECURITY_TOKEN": "stale",
+            "ALIBABA_CLOUD_SECURITY_TOKEN": "stale",
+            "ALIBABA_CLOUD_PROFILE": "another",
+            "ALIBABA_CLOUD_REGION_ID": "cn-beijing",
+            "DEBUG": "sdk",
+            "HTTPS_PROXY": "http://proxy:3128",
+            "HOME": "/home/somebody",
+        }
+    )
+    assert found == {
+        "ALIBABA_CLOUD_ACCESS_KEY_ID": KEY_ID,
+        "ALIBABA_CLOUD_ACCESS_KEY_SECRET": KEY_SECRET,
+        "ALIBABA_CLOUD_REGION_ID": REGION,
+        "ALIBABA_CLOUD_IGNORE_PROFILE": "TRUE",
+        "ALIBABA_CLOUD_USER_AGENT": make_session().user_agent,
+        "HTTPS_PROXY": "http://proxy:3128",
+        "HOME": "/home/somebody",
+    }
+
+
+def test_a_valid_security_token_is_never_dropped() -> None:
+    """D3."""
+    assert environment({}, make_session(token="sts-token"))["ALIBABA_CLOUD_SECURITY_TOKEN"] == "sts-token"
+
+
+def test_the_user_agent_is_set_once_and_holds_the_session() -> None:
+    """M30, M31, M32."""
+    session = make_session()
+    agent = environment({"ALIBABA_CLOUD_USER_AGENT": f"{session.user_agent} {session.user_agent}"})[
+        "ALIBABA_CLOUD_USER_AGENT"
+    ]
+    assert agent == "AlibabaCloud-Agent-Skills/alibabacloud-ecs-code-deploy/0123456789abcdef0123"
+
+
+def test_words_reach_the_tool_as_they_are_and_no_shell_reads_them(make_cli, tmp_path: Path) -> None:
+    cli = make_cli('print(json.dumps({"type": "result", "data": {"words": sys.argv[1:], "input": sys.stdin.read()}}))')
+    name = f"$(touch {tmp_path}/made); `id` 'é' \\ \n"
+    answer = cli.ask(("app", "status", "--name", name))
+    assert answer["words"] == ["appmanager", "app", "status", "--name", name, "--output", "json"]
+    assert answer["input"] == ""
+    assert not (tmp_path / "made").exists()
+
+
+def test_a_missing_tool_and_a_broken_one_say_what_to_do(make_cli, tmp_path: Path) -> None:
+    with pytest.raises(AppmanagerMissing) as missing:
+        AppmanagerCli(make_session(), REGION, {"PATH": str(tmp_path)}).ask(STATUS)
+    assert missing.value.next_commands == ("deployer check --backend appmanager",)
+    cli = make_cli("")
+    (tmp_path / "bin" / "aliyun").write_bytes(b"\x7fELF of another machine")
+    with pytest.raises(AppmanagerFailed, match="cannot be run"):
+        cli.ask(STATUS)
+
+
+def test_the_message_of_a_failed_installation_that_is_known_to_be_false_is_no_error(make_cli) -> None:
+    """The CLI says `OSS not available` also where it is pip that failed; what follows decides, and the words are kept."""
+    noise = 'sys.stderr.write("Installing appmanager-cli...\\nOSS not available, trying PyPI...\\n")\n'
+    assert make_cli(f"{noise}print({GOOD!r})").ask(STATUS)["answer"] == 42
+    with pytest.raises(AppmanagerFailed) as raised:
+        make_cli(f'{noise}sys.exit("failed to install appmanager-cli: both OSS and PyPI unavailable")').ask(STATUS)
+    assert "both OSS and PyPI unavailable" in raised.value.message
+    assert "OSS not available, trying PyPI" in raised.value.facts["stderr"]
+
+
+def test_a_megabyte_on_stderr_neither_blocks_nor_is_kept_whole(make_cli) -> None:
+    with pytest.raises(AppmanagerUnclear) as raised:
+        make_cli('[sys.stderr.write("x" * 999 + "\\n") for _ in range(1000)]').ask(STATUS)
+    assert len(raised.value.facts["stderr"]) == 100_000 - 1
+
+
+def test_a_tool_that_hangs_is_ended_with_all_it_started(make_cli, tmp_path: Path) -> None:
+    """M126: a deadline, for a grandchild that holds the pipe, too."""
+    hanging = (
+        "import subprocess\n"
+        'child = subprocess.Popen([sys.executable, "-SEc", "import time; time.sleep(60)"])\n'
+        'print(child.pid, file=open("pids", "w"), flush=True)\n'
+        "time.sleep(60)\n"
+    )
+    began = time.monotonic()
+    child = make_cli(hanging).start(STATUS, tmp_path, timeout_seconds=0.4)
+    with child, pytest.raises(WaitedTooLong, match="appmanager app status"):
+        list(child.lines())
+    assert time.monotonic() - began < 3
+    assert not is_alive(int((tmp_path / "pids").read_text()))
+    assert child.exit_code == -15
+
+
+def test_the_end_of_the_run_s_time_ends_the_tool(make_cli, tmp_path: Path) -> None:
+    session = make_session(clock=LimitedClock(SystemClock(), 0.2))
+    child = make_cli("time.sleep(60)", session=session).start(STATUS, tmp_path, timeout_seconds=60)
+    with pytest.raises(WaitedTooLong, match="the whole run"), child:
+        list(child.lines())
+    assert child.exit_code == -15
+
+
+def test_leaving_the_block_ends_a_tool_that_does_not_listen(make_cli, tmp_path: Path, monkeypatch) -> None:
+    monkeypatch.setattr("deployer.backends.appmanager.child.GRACE_SECONDS", 0.3)
+    cli = make_cli(
+        'import signal\nsignal.signal(signal.SIGTERM, signal.SIG_IGN)\nprint("ready", flush=True)\ntime.sleep(60)'
+    )
+    with cli.start(STATUS, tmp_path, timeout_seconds=60) as child:
+        assert next(child.lines()) == "ready\n"
+    assert child.exit_code == -9
+
+
+def test_a_minute_of_silence_is_told_and_waited_through(lab, tmp_path: Path) -> None:
+    """The clock of the run goes on while the tool says nothing; it is not given up."""
+    events: list[Event] = []
+
+    def silent(frames):
+        lab.clock.advance(61)
+        yield ("sleep", 0.45)
+        yield from frames
+
+    lab.aliyun.interfere("list", silent)
+    session = Session(clock=lab.clock, endpoints=lab.endpoints)
+    cli = AppmanagerCli(session, REGION, lab.process_environment)
+    with cli.start(("app", "list"), tmp_path, timeout_seconds=600, emit=events.append) as child:
+        assert any('"type": "result"' in line for line in child.lines())
+    assert [event.status for event in events if isinstance(event, WaitProgressed)] == ["says nothing"]
+
+
+@pytest.mark.parametrize(
+    ("interference", "code"),
+    [
+        (says(error_line("Throttling.User: slow down")), "transient.throttled"),
+        (says(error_line("Forbidden.RAM: oos:GetApplicationGroup"), exit_code=1), "access.permission_denied"),
+        (says("Error: InvalidSecurityToken.Expired", exit_code=1), "access.credentials_refused"),
+        (says("usage: appmanager [OPTIONS]", exit_code=2, stderr="no such option"), "appmanager.failed"),
+        (says("", exit_code=0), "appmanager.unclear"),
+        (says('{"type":"step","step":1,"total":9,"message":"x"}'), "appmanager.unclear"),
+        (with_exit_code(7), "appmanager.failed"),
+    ],
+)
+def test_whatever_the_tool_says_instead_of_an_answer_is_an_error(lab, interference, code: str) -> None:
+    """An error is believed with exit code 0, and an exit code without an error."""
+    lab.aliyun.interfere("list", interference)
+    cli = AppmanagerCli(Session(clock=lab.clock, endpoints=lab.endpoints), REGION, lab.process_environment)
+    with pytest.raises(DeployerError) as raised:
+        cli.ask(("app", "list"))
+    assert raised.value.code == code
+
+
+def test_the_backend_adds_little_to_the_tool_s_own_time(make_cli) -> None:
+    """At most 150 ms a command: the better of five runs each, in a process of the same kind."""
+    cli = make_cli(f"print({GOOD!r})")
+    environ = environment({"PATH": os.environ["PATH"]})
+    program = Path(cli._environ["PATH"]) / "aliyun"
+    cli.ask(STATUS)
+    plain = min(
+        timed(lambda: subprocess.run([program], env=environ, capture_output=True, check=True)) for _ in range(5)
+    )
+    asked = min(timed(lambda: cli.ask(STATUS)) for _ in range(5))
+    assert asked - plain < 0.15
+
+
+def timed(act: Callable[[], object]) -> float:
+    began = time.monotonic()
+    act()
+    return time.monotonic() - began
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
