@@ -135,7 +135,7 @@ def test_the_only_main_class_runs_with_the_libraries_beside_it(tmp_path: Path) -
     }
     found = analyze_tree(tmp_path, files)
     assert found.start_command == "java -cp 'target/classes:target/dependency/*' org.tally.Count"
-    assert "dependency:copy-dependencies" in (found.build_command or "")
+    assert ":copy-dependencies" in (found.build_command or "")
     assert (found.port, dict(found.environment)) == (8080, {"TALLY_PORT": "8080"})
     second = {"src/main/java/org/tally/Sum.java": "class Sum {\n  public static void main(String[] a) {}\n}\n"}
     assert not analyze_tree(tmp_path, second).supported  # two of them: which one?

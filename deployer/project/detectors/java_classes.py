@@ -9,9 +9,10 @@ from deployer.project.project_dir import ProjectDir
 # The last Jetty for `javax.servlet`, which Java 8 runs, and one for `jakarta.servlet`, which wants Java 11. Maven checks
 # what it fetches by the sums of its repository.
 _RUNNERS = {
-    "javax": "org.eclipse.jetty:jetty-runner:9.4.57.v20241219",
+    "javax": "org.eclipse.jetty:jetty-runner:9.4.55.v20240627",
     "jakarta": "org.eclipse.jetty:jetty-runner:11.0.25",
 }
+_DEPENDENCIES = "org.apache.maven.plugins:maven-dependency-plugin:3.6.1"
 _RUNNER = "target/server/jetty-runner.jar"
 SERVLET_PORT = 8080
 _MOST_SOURCES = 400
@@ -35,7 +36,7 @@ def find_web_application(project_dir: ProjectDir, archive: str) -> JavaProgram:
     """
     sources = (project_dir.find_text(file) or "" for file in _sources(project_dir))
     names = "jakarta" if any("jakarta.servlet" in text for text in sources) else "javax"
-    copy = "dependency:copy -Dmdep.stripVersion=true -DoutputDirectory=target/server"
+    copy = f"{_DEPENDENCIES}:copy -Dmdep.stripVersion=true -DoutputDirectory=target/server"
     return JavaProgram(
         goals=f"{copy} -Dartifact={_RUNNERS[names]}",
         start_command=f"java -jar {_RUNNER} --port {SERVLET_PORT} {archive}",
@@ -58,7 +59,7 @@ def find_main_class(project_dir: ProjectDir) -> JavaProgram | None:
     file, line = found[0]
     name = file.removeprefix("src/main/java/").removesuffix(".java").replace("/", ".")
     return JavaProgram(
-        goals="dependency:copy-dependencies -DincludeScope=runtime",
+        goals=f"{_DEPENDENCIES}:copy-dependencies -DincludeScope=runtime",
         start_command=f"java -cp 'target/classes:target/dependency/*' {name}",
         port=None,
         evidence=Evidence(file=file, line=line, why="the only class with a main method"),
