@@ -21,7 +21,7 @@ from deployer.backends.base import (
     Settings,
 )
 from deployer.clock import Clock, SystemClock
-from deployer.cloud.cloud import load_sdks_in_background
+from deployer.cloud.cloud import Cloud, load_sdks_in_background
 from deployer.cloud.credentials import StaticKey
 from deployer.cloud.session import CONTROL_REGION_ID, Endpoints, Session, make_session_id
 from deployer.config.environment import process_environment
@@ -185,12 +185,9 @@ class Deployer:
         from deployer.operations.groups import with_free_group
         from deployer.operations.plan import observe_and_plan
 
-        plan_steps = tuple(
-            step for step in steps.DEPLOY_STEPS if step[0] in {"analyze", "configure", "package", "plan"}
-        )
-        with self._run("plan", plan_steps):
+        with self._run("plan", steps.PLAN_STEPS):
             load_sdks_in_background()
-            progress = steps.StepProgress(plan_steps, self._emit, self._clock)
+            progress = steps.StepProgress(steps.PLAN_STEPS, self._emit, self._clock)
             prepared = prepare(self._project(path, flags, config), progress, self._emit)
             with progress.step("plan") as told:
                 backend = self._open_backend(prepared.config.deploy_region_id)
@@ -287,6 +284,10 @@ class Deployer:
         """Every application group of the account, or of one application; changes nothing."""
         with self._run("list", ()):
             return self._open_backend(region or CONTROL_REGION_ID).list_groups(name)
+
+    def list_region_ids(self) -> Sequence[str]:
+        """The regions that are open to the account; changes nothing."""
+        return Cloud(self._open_session(), CONTROL_REGION_ID).ecs.list_region_ids()
 
     def list_instances(self, region: str) -> Sequence[Any]:
         """The instances of a region, newest first; changes nothing."""

@@ -4,8 +4,9 @@ from typing import Any
 
 import click
 
+from deployer.cli.interview import INSTANCES_SHOWN
 from deployer.cli.options import common_options, take_common
-from deployer.cli.screen import INSTANCES_SHOWN, Screen, rows
+from deployer.cli.screen import Screen, rows
 from deployer.ui.json_values import to_json_value
 from deployer.ui.tables import render_table
 

@@ -12,7 +12,6 @@ from deployer.cli.outlet import Outlet
 from deployer.clock import SystemClock
 from deployer.detection import process_environment
 from deployer.errors.base import DeployerError
-from deployer.errors.decision import AnswersNeeded
 from deployer.events import Emit, Event
 from deployer.ui.errors import render_error
 from deployer.ui.stream import show
@@ -20,10 +19,8 @@ from deployer.ui.texts import Language, language_of
 
 if TYPE_CHECKING:
     from deployer.api import Deployer
-    from deployer.models.plan import InstanceFacts, Plan, Risk
+    from deployer.models.plan import Plan, Risk
     from deployer.ui.live import View
-
-INSTANCES_SHOWN = 10
 
 
 class Screen:
@@ -130,32 +127,10 @@ class Screen:
         """The settings with the answers a person gave to what they miss; as they are where nobody can be asked."""
         if not self.may_ask:
             return settings
-        quiet = self._make_deployer(None)
-        while True:
-            try:
-                quiet.configure(path, config=self._options.config, **settings)
-            except AnswersNeeded as error:
-                settings = {**settings, **self._ask(quiet, error, settings)}
-            except DeployerError:
-                return settings  # the command itself meets it again and shows it
-            else:
-                return settings
+        from deployer.cli.interview import Interview
 
-    def _ask(self, quiet: "Deployer", error: AnswersNeeded, settings: dict[str, Any]) -> dict[str, str]:
-        from deployer.ui.prompts import ask_answers, choose_instance
-
-        answers = ask_answers(tuple(one for one in error.questions if one.id != "instance-id"))
-        if {**settings, **answers}.get("ecs") == "existing" and not settings.get("instance_id"):
-            region_id = answers.get("region") or str(settings.get("region", ""))
-            newest = quiet.list_instances(region_id)[:INSTANCES_SHOWN] if region_id else ()
-            answers["instance-id"] = choose_instance(tuple((one.instance_id, instance_words(one)) for one in newest))
-        return {name.replace("-", "_"): value for name, value in answers.items()}
-
-
-def instance_words(instance: "InstanceFacts") -> str:
-    """An instance in a line to choose from."""
-    address = instance.public_ip or instance.private_ip or "no address"
-    return f"{instance.instance_id}  {instance.instance_name}  {instance.status}  {instance.created_at}  {address}"
+        interview = Interview(self._make_deployer(None), self.language, self.say)
+        return interview.complete(path, self._options.config, settings)
 
 
 def _outlet() -> Outlet:

@@ -26,6 +26,7 @@ class Findings:
     questions: list[Question] = field(default_factory=list)
     notices: list[Notice] = field(default_factory=list)
     origins: dict[str, str] = field(default_factory=dict)
+    deploy_region_id: str = ""  # once it is known
 
     @property
     def document(self) -> Document | None:
@@ -78,4 +79,4 @@ class Findings:
             ordered = sorted(self.problems, key=lambda problem: (problem.line or 0, problem.path))
             raise ConfigInvalid(tuple(ordered), config_path=self.document.path if self.document else None)
         if self.questions:
-            raise AnswersNeeded(tuple(self.questions))
+            raise AnswersNeeded(tuple(self.questions), deploy_region_id=self.deploy_region_id)

@@ -52,7 +52,7 @@ def find_identity(file: ConfigFile, findings: Findings, analysis: ProjectAnalysi
     """The identity as far as it is known; what is missing is in `findings`, and "" stands for it."""
     name = _find_name(file, findings, analysis)
     kind = _find_type(file, findings, analysis)
-    region_id = _find_region(file, findings)
+    region_id = findings.deploy_region_id = _find_region(file, findings)
     group = _find_group(file, findings, region_id)
     port = file.common.deployment.port
     if port is None and analysis is not None:

@@ -26,19 +26,24 @@ class Question:
 
 
 class AnswersNeeded(DecisionNeeded):
-    """Nobody said what must be said. It lists every missing answer at once, with the flag for each."""
+    """Nobody said what must be said. It lists every missing answer at once, with the flag for each.
+
+    `deploy_region_id` is empty while the region is among them.
+    """
 
     code = "decision.answers_needed"
 
-    def __init__(self, questions: tuple[Question, ...]) -> None:
+    def __init__(self, questions: tuple[Question, ...], *, deploy_region_id: str = "") -> None:
         names = ", ".join(question.id for question in questions)
         flags = " ".join(question.flag for question in questions)
         super().__init__(
             f"{len(questions)} answer{'' if len(questions) == 1 else 's'} missing: {names}",
             hint=f"add {flags}",
             questions=[question.as_dict() for question in questions],
+            deploy_region_id=deploy_region_id or None,
         )
         self.questions = questions
+        self.deploy_region_id = deploy_region_id
 
 
 class ApprovalNeeded(DecisionNeeded):

@@ -109,7 +109,7 @@ def _which_application(raw: RawConfig, analysis: ProjectAnalysis) -> AnswersNeed
     try:
         resolve_config(raw, analysis, lambda _name, _port: ("", ""))
     except AnswersNeeded as others:
-        return AnswersNeeded((question, *others.questions))
+        return AnswersNeeded((question, *others.questions), deploy_region_id=others.deploy_region_id)
     except ConfigInvalid:
         pass  # what is wrong in the file is told when the question is answered
     return AnswersNeeded((question,))

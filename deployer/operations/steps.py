@@ -18,6 +18,8 @@ DEPLOY_STEPS = (
     ("verify", "Verify that it runs"),
 )
 
+PLAN_STEPS = tuple(step for step in DEPLOY_STEPS if step[0] in {"analyze", "configure", "package", "plan"})
+
 
 class StepProgress:
     """Tells events as the steps of one command begin and end, in the announced order."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from person import Person
 
 from deployer.config.load import load_config
 from deployer.config.resolve import resolve_config
@@ -36,7 +37,7 @@ from deployer.models.report import Report, SelfCheckItem
 from deployer.ui.errors import render_error
 from deployer.ui.plan import render_confirm, render_plan
 from deployer.ui.price import price_sentence, render_quote
-from deployer.ui.prompts import ask_answers, choose_instance, confirm_plan, confirm_risk
+from deployer.ui.prompts import NEW_INSTANCE, ask_answers, choose_instance, confirm_plan, confirm_risk
 from deployer.ui.report import render_report
 from deployer.ui.verification import render_verification
 
@@ -293,31 +294,6 @@ def test_an_existing_instance_is_named_in_the_plan():
     assert "existing ECS instance i-bp1" in render_plan(replace(PLAN, config=config))
 
 
-class Answer:
-    def __init__(self, value: str | None) -> None:
-        self._value = value
-
-    def ask(self) -> str | None:
-        return self._value
-
-
-class Person:
-    """Stands where questionary stands: picks the choice that holds the next word, or types it."""
-
-    def __init__(self, *words: str | None) -> None:
-        self.words = list(words)
-        self.asked: list[str] = []
-
-    def select(self, message: str, choices: list[str]) -> Answer:
-        self.asked.append(message)
-        word = self.words.pop(0)
-        return Answer(None if word is None else next(choice for choice in choices if word in choice))
-
-    def text(self, message: str) -> Answer:
-        self.asked.append(message)
-        return Answer(self.words.pop(0))
-
-
 REGION = Question(id="region", text="which region?", flag="--region R", choices=(("cn-beijing", "Beijing"),))
 ECS = Question(id="ecs", text="new or existing?", flag="--ecs", choices=(("new", "New"), ("existing", "Existing")))
 
@@ -333,8 +309,11 @@ def test_missing_answers_are_asked_for_one_by_one():
 def test_an_instance_is_chosen_by_number_or_typed():
     rows = (("i-1", "web \x1b[2J $(id)"), ("i-2", "db"))
     assert choose_instance(rows, asker=Person("2. db")) == "i-2"
-    assert choose_instance(rows, asker=Person("another id", "i-9")) == "i-9"
-    assert choose_instance((), asker=Person("i-7")) == "i-7"
+    assert choose_instance(rows, asker=Person("by its id", "i-9")) == "i-9"
+    nobody = Person("by its id", "i-7")
+    assert choose_instance((), region_id="cn-hangzhou", asker=nobody) == "i-7"
+    assert "no ECS instance to choose from in cn-hangzhou" in nobody.asked[0]
+    assert choose_instance((), language="zh", asker=Person("新建")) == NEW_INSTANCE
 
 
 def test_consent_is_asked_for_item_by_item_and_one_no_ends_it():
