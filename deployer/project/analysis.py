@@ -7,6 +7,7 @@ from deployer.models.analysis import Candidate, Evidence, Method, ProjectAnalysi
 from deployer.project.applications import Application, choose_application, detect_application, find_applications
 from deployer.project.detectors import LANGUAGES, OTHERS, PLAIN
 from deployer.project.detectors.detection import Detection, Detector
+from deployer.project.detectors.docker_verdicts import advise_on_images, explain_unused_docker
 from deployer.project.detectors.written import find_disagreement
 from deployer.project.incomplete import find_missing_parts
 from deployer.project.judging import find_conflicts, judge
@@ -25,11 +26,15 @@ class _Found:
     detection: Detection | None
     application: Application | None = None
     candidates: tuple[Candidate, ...] = ()
-    others: tuple[Candidate, ...] = ()  # applications that are left out
+    others: tuple[Candidate, ...] = ()  # applications that are left out, or that could be started without Docker
 
     @property
     def is_start(self) -> bool:
         return self.detection is not None and self.detection.start_command is not None
+
+    @property
+    def needs_far_images(self) -> bool:
+        return self.detection is not None and bool(self.detection.unreachable_images)
 
 
 def analyze(project_dir: ProjectDir, subdirectory: str | None = None) -> ProjectAnalysis:
@@ -52,9 +57,11 @@ def analyze(project_dir: ProjectDir, subdirectory: str | None = None) -> Project
 def _find(project_dir: ProjectDir, readme: Readme | None) -> _Found:
     """The application at the top, else the one below that is meant, else Docker, scripts and pages at the top."""
     found = _Found(detection=_first(LANGUAGES, project_dir, readme))
-    if found.is_start:
+    if found.is_start and not found.needs_far_images:
         return found
     applications = find_applications(project_dir, readme)
+    if found.is_start:
+        return replace(found, others=tuple(one.as_candidate() for one in applications))
     language = found.detection.language if found.detection else None
     alike = [one for one in applications if language in {None, one.detection.language}]
     chosen = choose_application(alike, readme) if len(alike) == len(applications) else None
@@ -63,7 +70,7 @@ def _find(project_dir: ProjectDir, readme: Readme | None) -> _Found:
         return _Found(detection=chosen.detection, application=chosen, others=rest)
     other = _first(OTHERS, project_dir, readme)
     if other is not None and other.start_command is not None:
-        return _Found(detection=other)
+        return _Found(detection=other, others=tuple(one.as_candidate() for one in applications))
     return replace(
         found, detection=found.detection or other, candidates=tuple(one.as_candidate() for one in applications)
     )
@@ -108,7 +115,7 @@ def _finish(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> Pr
         bind_host=detection.bind_host,
         environment=detection.environment,
         methods=_methods(project_dir, readme, replace(found, detection=detection)),
-        evidence=(*looked, *detection.evidence),
+        evidence=(*looked, *detection.evidence, *explain_unused_docker(project_dir, detection)),
         warnings=tuple(dict.fromkeys((*detection.warnings, *_warnings(project_dir, readme, found)))),
         supported=found.is_start,
         source="readme" if detection.followed else "scan",
@@ -163,6 +170,8 @@ def _warnings(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> 
         warnings.append(
             f"the top of the project starts nothing; these could be meant: {listed}; give one with `--path`"
         )
+    if found.detection is not None and found.needs_far_images:
+        warnings.append(advise_on_images(found.detection, tuple(one.path for one in found.others)))
     if found.others and found.application:
         listed = ", ".join(f"`{one.path}`" for one in found.others)
         warnings.append(f"`{found.application.directory}` is deployed, {listed} not: choose with `--path`")

@@ -1,12 +1,18 @@
 """Projects only Docker can start, and what is to be expected of their images."""
 
+import time
 from pathlib import Path
 
 import pytest
 from project_trees import analyze_example, analyze_tree
 
 from deployer.models.analysis import MethodKind
-from deployer.project.detectors.docker_images import judge_image, read_stages
+from deployer.project.analysis import analyze
+from deployer.project.detectors.compose import read_services
+from deployer.project.detectors.docker_images import judge_image
+from deployer.project.detectors.docker_verdicts import judge_docker
+from deployer.project.detectors.dockerfile import read_images
+from deployer.project.project_dir import ProjectDir
 
 
 def test_the_compose_example_publishes_the_port_of_the_service_in_front() -> None:
@@ -36,6 +42,12 @@ def test_the_compose_example_publishes_the_port_of_the_service_in_front() -> Non
         ("registry.example.com:5000/app", False),
         ("localhost/app", False),
         ("nginx@sha256:aaaa", False),
+        ("nginx:1.27@sha256:aaaa", False),
+        ("registry.cn-hangzhou.aliyuncs.com/team/app@sha256:aaaa", True),
+        ("registry.cn-hangzhou.aliyuncs.com:443/team/app", True),
+        ("index.docker.io/library/nginx", True),
+        ("docker.io/bitnami/redis", False),
+        ("docker/dockerfile:1", False),
         ("${REGISTRY}/app", False),
         ("aliyuncs.com.evil.example/app", False),
         ("", False),
@@ -51,17 +63,113 @@ def test_an_image_is_judged_by_its_name(image: str, reachable: bool) -> None:  #
     ("dockerfile", "images"),
     [
         ("FROM python:3.12\n", ["python:3.12"]),
-        ("ARG V=22\nFROM node:${V} AS build\nFROM build AS test\nFROM scratch\n", ["node:22"]),
+        ("ARG V=22\nFROM node:${V} AS build\nFROM build AS test\nFROM scratch\nCOPY --from=test / /\n", ["node:22"]),
+        ("FROM node AS build\nFROM scratch\n", []),
         ("ARG V\nFROM node:$V\n", ["node:$V"]),
         ("ARG V\nFROM node:${V:-20}\n", ["node:20"]),
         ("FROM --platform=$BUILDPLATFORM golang:1.23 as b\nFROM alpine\nCOPY --from=b /x /x\n", ["golang:1.23", "alpine"]),
         ("FROM alpine\nCOPY --from=ghcr.io/a/uv:1 /uv /bin/\n", ["alpine", "ghcr.io/a/uv:1"]),
         ("# FROM x\nfrom \\\n  alpine\n", ["alpine"]),
         ("", []),
+        ("FROM --platform=linux/amd64 --foo=bar alpine:3 AS x\n", ["alpine:3"]),
+        ("FROM golang AS Build\nFROM BUILD\n", ["golang"]),
+        ("FROM node AS unused\nFROM python\n", ["python"]),
+        ("FROM node AS a\nFROM golang AS b\nFROM alpine\nCOPY --from=0 /x /x\n", ["node", "alpine"]),
+        ("FROM alpine\nRUN --mount=type=bind,from=ghcr.io/a/b,target=/b true\n", ["alpine", "ghcr.io/a/b"]),
+        ("FROM alpine AS a\nFROM alpine\nRUN --mount=from=a,type=cache true\n", ["alpine"]),
+        ("# syntax=docker/dockerfile:1\nFROM alpine\n", ["docker/dockerfile:1", "alpine"]),
+        ("# a comment\n# syntax=docker/dockerfile:1\nFROM alpine\n", ["alpine"]),
+        ("# escape=`\nFROM `\n alpine\n", ["alpine"]),
+        ("FROM mysql\nRUN <<SQL\nSELECT 1\nFROM users\nSQL\nCOPY <<-'A' /x\nFROM y\n\tA\nFROM alpine\n", ["alpine"]),
+        ("FROM alpine\nRUN echo 1 \\\n# FROM x\n  && echo 2\n", ["alpine"]),
+        ("ARG A=1 B=2\nFROM img:$A-${B}\n", ["img:1-2"]),
+        ("ARG A=node\nARG B=${A}:22\nFROM $B\n", ["node:22"]),
+        ("ARG R=\nFROM ${R:+$R/}nginx\n", ["nginx"]),
+        ("ARG R\nFROM ${R:-docker.io}/library/nginx\n", ["docker.io/library/nginx"]),
+        ("FROM alpine\nARG T=1\nFROM x:${T}\n", ["x:${T}"]),
+        ("FROM base-${TARGETARCH} AS x\nFROM alpine AS base-amd64\nFROM x\n", ["base-amd64"]),
+        ("FROM scratch AS a\nFROM SCRATCH\nCOPY --from=a / /\n", []),
+        ("FROM a AS a\n", ["a"]),
+        ("\ufeffFROM alpine\r\nRUN x\r\n", ["alpine"]),
     ],
 )  # fmt: skip
 def test_the_images_of_a_dockerfile_are_read(dockerfile: str, images: list[str]) -> None:
-    assert read_stages(dockerfile) == images
+    assert read_images(dockerfile) == images
+
+
+def test_arguments_and_the_target_of_a_build_count() -> None:
+    text = "ARG BASE=node:20\nFROM $BASE AS dev\nFROM ghcr.io/x/y AS production\n"
+    assert read_images(text, arguments={"BASE": "node:22"}, target="dev") == ["node:22"]
+    assert read_images(text, target="PRODUCTION") == ["ghcr.io/x/y"]
+    assert read_images(text, target="nowhere") == ["ghcr.io/x/y"]
+
+
+@pytest.mark.parametrize(
+    "text", ["FROM", "FROM ", "FROM a AS", "ARG", "ARG =", "<<A", "RUN <<A\nFROM b", "FROM $", "FROM ${", "\\"]
+)
+def test_a_broken_dockerfile_is_read_as_far_as_it_goes(text: str) -> None:
+    assert all(isinstance(image, str) for image in read_images(text))
+
+
+def test_a_dockerfile_of_two_megabytes_is_read_at_once() -> None:
+    text = "FROM alpine\n" + "RUN echo ${A:-${B:-c}} --from= $ \\\n" * 60_000
+    began = time.process_time()
+    assert read_images(text)[0] == "alpine"
+    assert time.process_time() - began < 2
+
+
+COMPOSE = """\
+services:
+  web:
+    build: {context: web, target: run, args: {BASE: quay.io/a/web}}
+    ports: ["8080:80"]
+  api:
+    build: {context: ./api, dockerfile: build/Dockerfile, args: [BASE=python:3.12, OTHER]}
+    image: shop-api:latest
+  worker: {image: "shop-api:latest"}
+  db: {image: "${DB:-postgres}:${DB_TAG-16}"}
+  cache: {image: "redis:$TAG"}
+  inline: {build: {dockerfile_inline: "FROM gcr.io/x/y", additional_contexts: {base: "docker-image://ghcr.io/b/c"}}}
+  far: {build: "https://git.example/x.git"}
+  debug: {image: ghcr.io/never/started, profiles: [debug]}
+  outside: {build: ../other}
+"""
+WEB = (
+    "ARG BASE=node\nFROM node:22 AS build\nFROM nvcr.io/unused AS unused\nFROM $BASE AS run\nCOPY --from=build /a /a\n"
+)
+
+
+def test_every_image_of_a_composition_is_judged_at_its_place(tmp_path: Path) -> None:
+    files = {"compose.yaml": COMPOSE, "web/Dockerfile": WEB, "api/build/Dockerfile": "ARG BASE\nFROM $BASE\n"}
+    for name, text in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(text)
+    judged = judge_docker(ProjectDir.open(tmp_path))
+    assert {(one.place, one.verdict.image, one.verdict.reachable) for one in judged} == {
+        ("`web/Dockerfile`", "node:22", True),
+        ("`web/Dockerfile`", "quay.io/a/web", False),
+        ("`api/build/Dockerfile`", "python:3.12", True),
+        ("`compose.yaml`, service `db`", "postgres:16", True),
+        ("`compose.yaml`, service `cache`", "redis:$TAG", False),
+        ("`compose.yaml`, service `inline`", "gcr.io/x/y", False),
+        ("`compose.yaml`, service `inline`", "ghcr.io/b/c", False),
+        ("`compose.yaml`, service `far`", "https://git.example/x.git", False),
+    }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "services: [",
+        "services: 1",
+        "[]",
+        "services: {a: 1}",
+        "a: &a [*a]",
+        "services: {a: {ports: 1, build: 3, image: 4}}",
+    ],
+)
+def test_a_compose_file_of_another_shape_names_what_it_can(text: str) -> None:
+    assert [service.image for service in read_services(text)] in ([], [None])
 
 
 @pytest.mark.parametrize(
@@ -84,6 +192,43 @@ def test_a_published_port_is_read_in_every_form(tmp_path: Path, ports: str, port
 def test_a_native_build_is_preferred_to_a_dockerfile(tmp_path: Path) -> None:
     files = {"Dockerfile": "FROM ghcr.io/x/y\n", "go.mod": "module x\n", "main.go": "package main\n\nfunc main() {}\n"}
     assert analyze_tree(tmp_path, files).language == "go"
+
+
+def test_a_dockerfile_that_is_not_used_is_explained_with_its_verdict(tmp_path: Path) -> None:
+    files = {"Dockerfile": "FROM ghcr.io/x/y\n", "go.mod": "module x\n", "main.go": "package main\n\nfunc main() {}\n"}
+    [why] = [one.why for one in analyze_tree(tmp_path, files).evidence if one.file == "Dockerfile"]
+    assert why.startswith("not used: what is built on the instance needs no image; `ghcr.io/x/y` comes from GitHub's")
+
+
+NODE = {"package.json": '{"name": "x", "scripts": {"start": "node a.js"}}', "a.js": "require('http').createServer().listen(3000)\n"}  # fmt: skip
+
+
+def test_images_out_of_reach_are_answered_with_the_native_ways_there_are(tmp_path: Path) -> None:
+    """M69: a verdict on each image, and a decision: natively where that is possible, else what is left."""
+    files = {"compose.yml": "services:\n  api: {build: api, ports: ['80:80']}\n  pages: {build: pages}\n"}
+    for part in ("api", "pages"):
+        files |= {f"{part}/{name}": text for name, text in NODE.items()} | {
+            f"{part}/Dockerfile": f"FROM quay.io/{part}\n"
+        }
+    found = analyze_tree(tmp_path, files)
+    assert found.language == "docker"
+    assert [one for one in found.warnings if "quay.io/api" in one]
+    [advice] = [one for one in found.warnings if one.startswith("in mainland China")]
+    assert (
+        "2 images can hardly be pulled: build natively, one application a group, with `--path api` or `--path pages`"
+        in advice
+    )
+    assert analyze(ProjectDir.open(tmp_path), "api").language == "node"
+
+
+def test_without_a_native_way_the_advice_is_another_region_or_registry(tmp_path: Path) -> None:
+    found = analyze_tree(tmp_path, {"Dockerfile": "FROM quay.io/a/b\n"})
+    [advice] = [one for one in found.warnings if one.startswith("in mainland China")]
+    assert "an image can hardly be pulled: nothing here starts without Docker; or choose a region elsewhere" in advice
+
+
+def test_reachable_images_need_no_advice(tmp_path: Path) -> None:
+    assert not [one for one in analyze_tree(tmp_path, {"Dockerfile": "FROM alpine\n"}).warnings if "mainland" in one]
 
 
 def test_a_dockerfile_alone_is_built_and_run_with_its_exposed_port(tmp_path: Path) -> None:

@@ -25,6 +25,7 @@ class Detection:
     environment: tuple[tuple[str, str], ...] = ()
     evidence: tuple[Evidence, ...] = ()
     warnings: tuple[str, ...] = ()
+    unreachable_images: tuple[str, ...] = ()  # that a mainland instance will hardly pull
     type: ApplicationType = ApplicationType.APP
     followed: ReadmeCommand | None = None
 

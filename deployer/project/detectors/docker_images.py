@@ -27,12 +27,10 @@ def judge_image(image: str) -> ImageVerdict:
     name, _, digest = image.partition("@")
     first, slash, rest = name.partition("/")
     has_registry = bool(slash) and ("." in first or ":" in first or first == "localhost")
-    registry = first if has_registry else "docker.io"
+    registry = first.partition(":")[0].lower() if has_registry else "docker.io"
     path = rest if has_registry else name
     if not image or "$" in image:
         return _risky(image, "depends on a variable nobody sets, so it cannot be judged")
-    if digest:
-        return _risky(image, "is pinned to a digest, which mirrors often do not have")
     if _NEAR.search(registry):
         return _fine(image, "comes from a registry in China")
     if registry in _FAR or registry.endswith((".gcr.io", ".pkg.dev")):
@@ -41,35 +39,13 @@ def judge_image(image: str) -> ImageVerdict:
         )
     if registry not in _DOCKER_HUB:
         return _risky(image, f"comes from `{registry}`, which may not be reachable from a mainland instance")
+    if path.startswith("docker/dockerfile"):
+        return _risky(image, "only reads the Dockerfile: without its `# syntax=` line Docker does that itself")
+    if digest:
+        return _risky(image, "is pinned to a digest, which mirrors often do not have")
     if "/" not in path.removeprefix("library/"):
         return _fine(image, "is an official image, which mirrors have")
     return _risky(image, "is not an official image: mirrors may not have it")
-
-
-def read_stages(dockerfile: str) -> list[str]:
-    """The images a Dockerfile starts from: ARG defaults filled in, its own stages and `scratch` left out."""
-    text = re.sub(r"\\[ \t]*\n", " ", re.sub(r"(?m)^\s*#.*$", "", dockerfile))
-    defaults: dict[str, str] = {}
-    stages: set[str] = set()
-    images: list[str] = []
-    for line in text.split("\n"):
-        argument = re.match(r"\s*ARG\s+(\w+)=(\S+)", line, re.IGNORECASE)
-        if argument and not images:
-            defaults[argument[1]] = argument[2].strip("'\"")
-        match = re.match(r"\s*FROM\s+(?:--\S+\s+)*(\S+)(?:\s+AS\s+(\S+))?", line, re.IGNORECASE)
-        copied = re.match(r"\s*COPY\s+.*--from=(\S+)", line, re.IGNORECASE)
-        if match:
-            images.append(_filled(match[1], defaults))
-            stages.add((match[2] or "").lower())
-        elif copied and not copied[1].isdigit() and re.search(r"[/.:]", copied[1]):
-            images.append(_filled(copied[1], defaults))
-    return [image for image in dict.fromkeys(images) if image.lower() not in stages and image != "scratch"]
-
-
-def _filled(image: str, defaults: dict[str, str]) -> str:
-    """The name with the defaults of its arguments; `$name` stays where there is none."""
-    inner = re.sub(r"\$\{(\w+):?-([^}]*)\}", lambda one: defaults.get(one[1], one[2]), image)
-    return re.sub(r"\$\{?(\w+)\}?", lambda one: defaults.get(one[1], one[0]), inner)
 
 
 def _fine(image: str, why: str) -> ImageVerdict:
