@@ -13,6 +13,7 @@ from deployer.emulator.services.bss.handlers import BssService
 from deployer.emulator.services.ecs.handlers import EcsService
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.oos.handlers import OosService
+from deployer.emulator.services.oos.identities import Identities
 from deployer.emulator.services.oss.service import OssService
 from deployer.emulator.services.ram.handlers import RamService
 from deployer.emulator.services.sts.handlers import StsService
@@ -79,7 +80,7 @@ def compose(context: Context, accounts: Accounts, guard: Guard) -> Services:
         bss=bss,
         ecs=EcsService(context, ecs_state, bss.prices),
         ecs_state=ecs_state,
-        oos=OosService(context, accounts),
+        oos=OosService(context, Identities(accounts=accounts, guard=guard)),
         oss=OssService(context, accounts, guard),
         ram=RamService(context, accounts),
         sts=StsService(accounts),

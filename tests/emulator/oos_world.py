@@ -18,8 +18,10 @@ from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.faults import Faults
 from deployer.emulator.ids import Ids
 from deployer.emulator.machines.scripted import ScriptedDriver
+from deployer.emulator.ram.guard import Guard
 from deployer.emulator.scheduler import Scheduler
 from deployer.emulator.services.oos.handlers import OosService
+from deployer.emulator.services.oos.identities import Identities
 
 OWNER = Principal(
     account_id="1234567890123456", access_key_id="ak", arn="acs:ram::1234567890123456:root", user_id="1234567890123456"
@@ -91,7 +93,9 @@ class OosWorld:
             send=self.send,
             faults=Faults(self.clock),
         )
-        self.handlers = OosService(self.context, self.accounts).handlers()
+        self.handlers = OosService(
+            self.context, Identities(accounts=self.accounts, guard=Guard(clock=self.clock))
+        ).handlers()
 
     def call_api(self, product, action, params, *, region_id, principal):
         operation = self.contract.find(product, action)

@@ -9,6 +9,7 @@ from deployer.emulator.services.oos.deployment_handlers import DeploymentActions
 from deployer.emulator.services.oos.execution_handlers import ExecutionActions
 from deployer.emulator.services.oos.group_handlers import GroupActions
 from deployer.emulator.services.oos.host import Hosts
+from deployer.emulator.services.oos.identities import Identities
 from deployer.emulator.services.oos.invocation_handlers import InvocationActions
 from deployer.emulator.services.oos.parameter_handlers import ParameterActions
 from deployer.emulator.services.oos.policy_handlers import PolicyActions
@@ -20,15 +21,14 @@ from deployer.emulator.services.oos.steering_handlers import SteeringActions
 from deployer.emulator.services.oos.tag_handlers import TagActions
 from deployer.emulator.services.oos.template_handlers import TemplateActions
 from deployer.emulator.services.oos.validation_handlers import ValidationActions
-from deployer.emulator.services.oss.authentication import KeyBook
 
 
 class OosService:
     """Executions, templates and application management over the API."""
 
-    def __init__(self, context: Context, keys: KeyBook) -> None:
+    def __init__(self, context: Context, identities: Identities) -> None:
         state = self.state = OosState(context)
-        hosts = Hosts(state, keys)
+        hosts = Hosts(state, identities)
         templates = ChosenTemplates(state, hosts)
         starter = Starter(state, hosts)
         self._parts: tuple[object, ...] = (
@@ -42,7 +42,7 @@ class OosService:
             TagActions(state),
             ParameterActions(state),
             ValidationActions(state, templates),
-            PolicyActions(templates),
+            PolicyActions(templates, identities.accounts),
             InvocationActions(state),
             RegionActions(),
             CatalogActions(hosts),

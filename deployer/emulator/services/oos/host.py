@@ -3,12 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
+from deployer.emulator.accounts import AccessKey
 from deployer.emulator.actions import ApiError, Principal
 from deployer.emulator.contract.document import Parameter
+from deployer.emulator.ram.guard import forbidden_by
+from deployer.emulator.services.oos.identities import Identities
 from deployer.emulator.services.oos.object_storage import ObjectStorage
 from deployer.emulator.services.oos.operations import Operations
 from deployer.emulator.services.oos.state import OosState, StoredExecution
-from deployer.emulator.services.oss.authentication import KeyBook
 from deployer.oos.actions import ACTIONS
 from deployer.oos.api_calls import ApiParameter, RestCall
 from deployer.oos.execution import Execution
@@ -21,9 +23,9 @@ from deployer.oos.template import Task, Template
 class Hosts:
     """Makes the host of each execution."""
 
-    def __init__(self, state: OosState, keys: KeyBook) -> None:
+    def __init__(self, state: OosState, identities: Identities) -> None:
         self._state = state
-        self._keys = keys
+        self._identities = identities
         self._operations = Operations()
         self.product_actions = product_actions()
         self.public_templates = public_templates()
@@ -31,9 +33,9 @@ class Hosts:
     def make(self, root: StoredExecution, principal: Principal) -> Host:
         """The host of an execution and all its children."""
         assumptions = self._state.context.assumptions
-        calls = _Calls(self._state, self._operations, root.execution, principal)
+        calls = _Calls(self._state, self._operations, self._identities, root.execution, principal)
         region_id = root.execution.region_id
-        storage = ObjectStorage(self._state.context, self._keys, region_id, calls.principal)
+        storage = ObjectStorage(self._state.context, self._identities.accounts, region_id, calls.principal)
 
         def add_execution(child: Execution) -> None:
             self._state.executions[child.execution_id] = StoredExecution(
@@ -93,12 +95,20 @@ def _call_rest(storage: ObjectStorage, call: RestCall) -> dict[str, Any]:
 class _Calls:
     """API calls of one execution: in its region, by its caller, or by the role the template names."""
 
-    def __init__(self, state: OosState, operations: Operations, execution: Execution, principal: Principal) -> None:
+    def __init__(
+        self,
+        state: OosState,
+        operations: Operations,
+        identities: Identities,
+        execution: Execution,
+        principal: Principal,
+    ) -> None:
         self._state = state
         self._operations = operations
         self._execution = execution
         self._caller = principal
-        self._role_principal: Principal | None = None
+        self._identities = identities
+        self._session: AccessKey | None = None
 
     def describe(self, service: str, api: str) -> tuple[ApiParameter, ...] | None:
         """What the API takes; None when the emulator does not know it."""
@@ -106,7 +116,10 @@ class _Calls:
         return None if operation is None else tuple(_parameter(p) for p in operation.parameters.values())
 
     def call(self, service: str, api: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer's body. Errors: ApiFailure; TaskFailure for what is not emulated, which no waiting changes."""
+        """The answer's body. Errors: ApiFailure; TaskFailure for what no waiting changes.
+
+        That is what is not emulated and what RAM does not allow. Assumed: a wait of the cloud ends there, too.
+        """
         if (service.casefold(), api.casefold()) == ("oos", "getdeployrevision"):
             return self._deploy_revision(str(parameters.get("RevisionId")))
         operation = self._operations.find(service, api)
@@ -120,7 +133,7 @@ class _Calls:
                 operation.product, operation.name, params, region_id=region_id, principal=principal
             )
         except ApiError as error:
-            if error.code == "Emulator.NotImplemented":
+            if error.code == "Emulator.NotImplemented" or forbidden_by(error):
                 raise TaskFailure(f"{error.code}: {error.message}") from None
             raise ApiFailure(error.code, error.message, error.extra) from None
 
@@ -146,33 +159,16 @@ class _Calls:
         return parameter["Value"].split(",") if parameter["Type"] == "StringList" else parameter["Value"]
 
     def principal(self) -> Principal:
-        """Who calls. An empty role means the caller of StartExecution.
+        """Who calls: the role the template names, assumed by the service; without one, the caller of StartExecution.
 
         Source: https://help.aliyun.com/zh/oos/user-guide/query-the-ram-policy-required-for-template-execution
-        Errors: ApiError of AssumeRole.
+        Errors: ApiError 404 without such a role; 403 for a role that does not trust OOS or that the caller may not pass.
         """
-        role_name = self._execution.ram_role
-        if not role_name:
+        if not self._execution.ram_role:
             return self._caller
-        if self._role_principal is None:
-            account_id = self._execution.account_id
-            arn = role_name if role_name.startswith("acs:") else f"acs:ram::{account_id}:role/{role_name}"
-            body = self._state.context.call_api(
-                "sts",
-                "AssumeRole",
-                {"RoleArn": arn, "RoleSessionName": "oos"},
-                region_id=self._execution.region_id,
-                principal=self._caller,
-            )
-            self._role_principal = Principal(
-                account_id=account_id,
-                access_key_id=body["Credentials"]["AccessKeyId"],
-                arn=body["AssumedRoleUser"]["Arn"],
-                user_id=body["AssumedRoleUser"]["AssumedRoleId"],
-                identity_type="AssumedRoleUser",
-                role_id=body["AssumedRoleUser"]["AssumedRoleId"].partition(":")[0],
-            )
-        return self._role_principal
+        if self._session is None or self._identities.accounts.is_expired(self._session):
+            self._session = self._identities.assume(self._execution.ram_role, self._caller, self._execution)
+        return self._session.principal
 
 
 def _parameter(parameter: Parameter) -> ApiParameter:

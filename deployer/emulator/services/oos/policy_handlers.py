@@ -3,10 +3,12 @@
 import json
 from collections.abc import Iterator
 
-from deployer.emulator.actions import Body, Call, action
+from deployer.emulator.accounts import Accounts
+from deployer.emulator.actions import ApiError, Body, Call, action
+from deployer.emulator.ram.identities import policies_of
+from deployer.emulator.ram.policy import Access, Verdict, judge
 from deployer.emulator.services.oos.chosen_template import ChosenTemplates
 from deployer.emulator.services.oos.operations import Operations
-from deployer.emulator.services.refusals import refuse_unsupported
 from deployer.oos.template import Task
 
 _NESTED_MOST = 10
@@ -20,8 +22,9 @@ _URL_RIGHTS = {"GET": "oss:GetObject", "PUT": "oss:PutObject"}
 class PolicyActions:
     """Which rights somebody has to have who runs a template."""
 
-    def __init__(self, templates: ChosenTemplates) -> None:
+    def __init__(self, templates: ChosenTemplates, accounts: Accounts) -> None:
         self._templates = templates
+        self._accounts = accounts
         self._operations = Operations()
 
     @action(
@@ -29,10 +32,22 @@ class PolicyActions:
         source="https://help.aliyun.com/zh/oos/developer-reference/api-oos-2019-06-01-generateexecutionpolicy",
     )
     def generate_execution_policy(self, call: Call) -> Body:
-        """One statement with the actions of every task, those of child templates included."""
-        refuse_unsupported(call, "RamRole")
+        """One statement with the actions of every task, and with `RamRole` one with those the role lacks."""
         template = self._templates.choose(call).template
-        return {"Policy": _policy(sorted(set(self._rights(call, template.tasks, depth=0))))}
+        needed = sorted({right for right in self._rights(call, template.tasks, depth=0) if right})
+        answer = {"Policy": _policy(needed)}
+        if "RamRole" in call.params:
+            answer["MissingPolicy"] = _policy(self._missing(str(call.params["RamRole"]), needed))
+        return answer
+
+    def _missing(self, role_name: str, needed: list[str]) -> list[str]:
+        """What the role's policies do not allow on everything. Errors: 404 without such a role."""
+        role = self._accounts.find_role(role_name)
+        if role is None:
+            raise ApiError(404, "EntityNotExist.Role", f"The specified Role not exists: {role_name}.")
+        policies = policies_of(role)
+        accesses = {right: Access(action=right, resource="*", facts={}) for right in needed}
+        return [right for right, access in accesses.items() if judge(policies, access) is not Verdict.ALLOW]
 
     def _rights(self, call: Call, tasks: tuple[Task, ...], *, depth: int) -> Iterator[str]:
         for task in tasks:
@@ -58,5 +73,5 @@ class PolicyActions:
 
 
 def _policy(actions: list[str]) -> str:
-    statement = {"Action": [name for name in actions if name], "Resource": "*", "Effect": "Allow"}
-    return json.dumps({"Version": "1", "Statement": [statement]})
+    statements = [{"Action": actions, "Resource": "*", "Effect": "Allow"}] if actions else []
+    return json.dumps({"Version": "1", "Statement": statements})
