@@ -1,5 +1,6 @@
 """Where requests that leave a machine go: the emulated cloud, the package index, elsewhere, or nowhere."""
 
+import json
 import os
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -9,6 +10,7 @@ import pytest
 from machine_trial import Trial
 
 from deployer.emulator.machines.base import MachineSpec
+from deployer.emulator.machines.mirror import Asked, Mirrors, find_npm_registry
 from deployer.emulator.machines.namespaces import NamespaceDriver, probe
 from deployer.emulator.machines.outbound import RefusedRouteError, choose_route
 from deployer.emulator.machines.package_sources import find_package_sources
@@ -38,8 +40,7 @@ def route(host: str, *, tunnel: bool = False, environment=None, port: int = 80):
 )
 def test_hosts_of_the_emulated_cloud_are_the_emulator(host):
     assert (route(host).kind, route(host).address) == ("cloud", CLOUD)
-    with pytest.raises(RefusedRouteError, match="http only"):
-        route(host, tunnel=True)
+    assert route(host, tunnel=True) == route(host)
 
 
 def test_a_service_that_is_not_emulated_is_not_taken_for_the_emulator():
@@ -83,6 +84,10 @@ class Recording(BaseHTTPRequestHandler):
     def do_GET(self):
         body = f"{self.path} host={self.headers['Host']} machine={self.headers['x-emulator-instance-id']}".encode()
         self.send_response(404 if "missing" in self.path else 200)
+        if self.path.startswith("/npm/"):
+            place = f"http://{self.headers['Host']}/npm/left-pad/-/left-pad-1.3.0.tgz"
+            body = json.dumps({"asked": self.path, "tarball": place}).encode()
+            self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -112,7 +117,11 @@ def web():
 def trial(request, tmp_path: Path, web):
     if request.param == "namespaces" and (reason := probe(tmp_path / "probe", os.environ)):
         pytest.skip(f"no namespaces here: {reason}")
-    environment = {"PATH": os.environ["PATH"], "PIP_INDEX_URL": f"http://127.0.0.1:{web[1]}/index/simple"}
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PIP_INDEX_URL": f"http://127.0.0.1:{web[1]}/index/simple",
+        "npm_config_registry": f"http://127.0.0.1:{web[1]}/npm",
+    }
     driver = {"namespaces": NamespaceDriver, "process": ProcessDriver}[request.param](tmp_path / "m", environment)
     driver.cloud_address = web
     yield Trial(machine=driver.boot(SPEC), driver=driver)
@@ -147,3 +156,54 @@ def test_the_package_mirror_of_the_cloud_is_the_index_of_the_host(trial):
     assert beside.startswith("/index/files/a.whl ")
     missing = "curl -s -o /dev/null -w '%{http_code}' http://mirrors.cloud.aliyuncs.com/pypi/simple/missing/"
     assert trial.text(missing) == "404"
+
+
+@pytest.mark.sandbox
+def test_what_the_emulator_plays_is_reached_by_https_too(trial):
+    url = "https://bucket-1.oss-cn-hangzhou.aliyuncs.com/a?x=1"
+    assert trial.text(f"curl -sS '{url}'") == "/a?x=1 host=bucket-1.oss-cn-hangzhou.aliyuncs.com machine=i-trial"
+    assert trial.text(f"head -c 3000000 /dev/zero >/root/z; curl -sS -T /root/z '{url}'") == "3000000 bytes"
+    by_python = "import sys, urllib.request as u; sys.stdout.write(u.urlopen(sys.argv[1]).read().decode()[:8])"
+    assert trial.text(f"python3 -c '{by_python}' '{url}'") == "/a?x=1 h"
+
+
+@pytest.mark.sandbox
+def test_the_mirrors_that_scripts_name_have_what_the_host_can_get(trial):
+    page = trial.text("curl -sS https://mirrors.aliyun.com/pypi/simple/flask/")
+    assert page.startswith("/index/simple/flask/ host=127.0.0.1")
+    package = json.loads(trial.text("curl -sS https://registry.npmmirror.com/left-pad"))
+    assert package["asked"] == "/npm/left-pad"
+    assert package["tarball"] == "https://registry.npmmirror.com/left-pad/-/left-pad-1.3.0.tgz"
+    posted = "curl -s -o /dev/null -w '%{http_code}' -d x https://registry.npmmirror.com/-/npm/v1/security/audits"
+    assert trial.text(posted) == "405"
+
+
+@pytest.mark.parametrize(
+    ("files", "environment", "registry"),
+    [
+        ({}, {}, "https://registry.npmjs.org/"),
+        ({".npmrc": "; a comment\nfund=false\nregistry=https://npm.example/team\n"}, {}, "https://npm.example/team/"),
+        (
+            {".npmrc": "registry = https://a.example\n"},
+            {"npm_config_registry": "https://b.example"},
+            "https://b.example/",
+        ),
+        ({".npmrc": "no value\n\xff"}, {}, "https://registry.npmjs.org/"),
+    ],
+)
+def test_npm_packages_come_from_where_the_hosts_npm_takes_them(tmp_path, files, environment, registry):
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    assert find_npm_registry({"HOME": str(tmp_path), **environment}) == registry
+
+
+def test_a_mirror_is_asked_itself_and_what_it_mirrors_once_it_cannot_be_reached(web):
+    nowhere = {"HOME": "/nonexistent"}
+    mirrors = Mirrors(index_url=f"http://127.0.0.1:{web[1]}/index/simple/", environment=nowhere)
+    asked = Asked(host="registry.npmmirror.com", path="/-/binary/node/v22.1.0/SHASUMS256.txt")
+    assert list(mirrors._places(asked)) == [
+        "https://registry.npmmirror.com/-/binary/node/v22.1.0/SHASUMS256.txt",
+        "https://nodejs.org/dist/v22.1.0/SHASUMS256.txt",
+    ]
+    mirrors._unreachable.add("registry.npmmirror.com")
+    assert next(mirrors._places(asked)) == "https://nodejs.org/dist/v22.1.0/SHASUMS256.txt"

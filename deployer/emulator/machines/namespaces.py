@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from deployer.emulator.machines.base import DriverInfo, MachineError, MachineSpec
+from deployer.emulator.machines.certificates import SYSTEM_BUNDLES, TRUST_VARIABLES, write_trust
 from deployer.emulator.machines.fleet import Fleet
 from deployer.emulator.machines.image import os_family, seed_disk, write_identity
 from deployer.emulator.machines.interpreters import find_interpreters, shared_libraries
@@ -32,16 +33,8 @@ _SCRIPTS = "/var/lib/cloud-assistant/scripts"
 _PROXY_URL = "http://127.0.0.1:3128"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _HIDDEN = {"rhel": ("apt", "apt-get", "aptitude", "dpkg"), "debian": ("dnf", "yum", "microdnf", "rpm")}
-# Networks that inspect TLS are known to the host by these; only what a machine can see is passed on.
-_CERTIFICATE_VARIABLES = (
-    "SSL_CERT_FILE",
-    "SSL_CERT_DIR",
-    "REQUESTS_CA_BUNDLE",
-    "CURL_CA_BUNDLE",
-    "NODE_EXTRA_CA_CERTS",
-    "GIT_SSL_CAINFO",
-    "PIP_CERT",
-)
+_TRUST = "/opt/emulator/trust"
+_BUNDLE = "authorities.pem"
 
 
 class NamespaceDriver:
@@ -49,7 +42,6 @@ class NamespaceDriver:
 
     def __init__(self, data_dir: Path, environment: Mapping[str, str]) -> None:
         self._data_dir = data_dir.resolve()
-        self._environment = dict(environment)
         self._sources: PackageSources = find_package_sources(environment, shown_at=_PACKAGES)
         self._interpreters = find_interpreters()
         self._proxy = OutboundProxy(index_url=self._sources.index_url, environment=environment)
@@ -60,6 +52,8 @@ class NamespaceDriver:
             write_shims(self._system / family, {**FIRST, **dict.fromkeys(names, PACKAGE_MANAGER)})
         write_shims(self._system / "last", LAST)
         self._link_libraries()
+        (self._system / "trust").mkdir(exist_ok=True)
+        write_trust(self._system / "trust" / _BUNDLE, self._proxy.authority, environment)
         self._nothing = self._system / "nothing"
         self._nothing.touch(mode=0o444)
 
@@ -103,7 +97,9 @@ class NamespaceDriver:
         covers = write_identity(place / "identity", spec)
         family = os_family(spec.os_name)
         covers |= {f"/usr/bin/{name}": str(self._nothing) for name in _HIDDEN[family]}
-        binds = {_FIRST: str(self._system / family), _LAST: str(self._system / "last")}
+        trust = self._system / "trust"
+        covers |= {place: str(trust / _BUNDLE) for place in SYSTEM_BUNDLES if Path(place).is_file()}
+        binds = {_FIRST: str(self._system / family), _LAST: str(self._system / "last"), _TRUST: str(trust)}
         if not _is_below_usr(sys.base_prefix):
             binds[_PYTHON] = sys.base_prefix
         binds[_LIBRARIES] = str(self._system / "libraries")
@@ -124,9 +120,7 @@ class NamespaceDriver:
     def _command_environment(self, spec: MachineSpec) -> dict[str, str]:
         direct = f"localhost,127.0.0.1,::1,{spec.private_ip}"
         environment = {"PATH": _command_path(), "LD_LIBRARY_PATH": _LIBRARIES, **proxy_variables(_PROXY_URL, direct)}
-        for name in _CERTIFICATE_VARIABLES:
-            if self._environment.get(name, "").startswith(("/etc/", "/usr/")):
-                environment[name] = self._environment[name]
+        environment |= dict.fromkeys(TRUST_VARIABLES, f"{_TRUST}/{_BUNDLE}")
         return environment | dict(spec.environment)
 
     def destroy(self, instance_id: str) -> None:

@@ -1,4 +1,4 @@
-"""Where a request that leaves a machine goes: the emulated cloud, the host's package index, the internet, or nowhere."""
+"""Where a request that leaves a machine goes: the emulated cloud, a package mirror, the internet, or nowhere."""
 
 import re
 import socket
@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
+from deployer.emulator.machines.mirror import is_mirror_host
+
 _OSS_HOST = re.compile(r"(?:[a-z0-9][a-z0-9-]*\.)?oss-[a-z0-9-]+\.aliyuncs\.com")
 _API_HOST = re.compile(r"(?:ecs|vpc|oos|sts|ram|business|location-readonly)(?:[.-][a-z0-9-]+)*\.aliyuncs\.com")
 _METADATA_HOST = "100.100.100.200"
-_MIRROR_HOST = "mirrors.cloud.aliyuncs.com"
 
 Address = tuple[str, int]
 
@@ -21,7 +22,7 @@ class RefusedRouteError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Route:
-    """`kind` says who answers at `address`: the emulator, the host's package index, a proxy, or the host asked for."""
+    """`kind` says who answers at `address`: the emulator, a package mirror, a proxy, or the host asked for."""
 
     kind: Literal["cloud", "mirror", "proxy", "direct"]
     address: Address
@@ -38,12 +39,10 @@ def choose_route(
     """Who gets a request for `host`. Errors: RefusedRouteError."""
     host = host.lower().rstrip(".")
     if is_cloud_host(host):
-        if tunnel:
-            raise RefusedRouteError(f"{host} is emulated and answers over http only, not https")
         if cloud_address is None:
             raise RefusedRouteError(f"{host} is emulated, and the emulator has no address in this process")
         return Route(kind="cloud", address=cloud_address)
-    if host == _MIRROR_HOST and not tunnel:
+    if is_mirror_host(host):
         return Route(kind="mirror", address=(host, port))
     proxy = _proxy_of(host, environment, secure=tunnel)
     if proxy is not None:

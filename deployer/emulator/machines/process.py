@@ -13,6 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from deployer.emulator.machines.base import DriverInfo, MachineSpec
+from deployer.emulator.machines.certificates import TRUST_VARIABLES, write_trust
 from deployer.emulator.machines.fleet import Fleet
 from deployer.emulator.machines.image import seed_disk
 from deployer.emulator.machines.leftovers import MARKER, machine_directory
@@ -28,7 +29,7 @@ _DEFAULT_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 # `/root` and `/root/…`, but not `/rootfs`, `/data/root` or `$X/root`
 _ROOT = re.compile(rb"(?<![\w./})-])/root(?![\w.-])")
 _ROOT_BY_SED = r"s#(^|[^A-Za-z0-9_./})-])/root($|[^A-Za-z0-9_.-])#\1DISK/root\2#g"
-_PASSED_ON = ("LANG", "LC_ALL", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
+_PASSED_ON = ("LANG", "LC_ALL")
 
 
 class ProcessDriver:
@@ -45,6 +46,8 @@ class ProcessDriver:
         self._proxy = OutboundProxy(index_url=self._sources.index_url, environment=environment)
         self._fleet = Fleet(self._data_dir, self._proxy)
         self._data_dir.mkdir(parents=True, exist_ok=True)
+        self._trust = self._data_dir / ".authorities.pem"
+        write_trust(self._trust, self._proxy.authority, environment)
 
     @property
     def info(self) -> DriverInfo:
@@ -99,6 +102,7 @@ class ProcessDriver:
         passed_on = {name: self._environment[name] for name in _PASSED_ON if name in self._environment}
         return {
             **passed_on,
+            **dict.fromkeys(TRUST_VARIABLES, str(self._trust)),
             **proxy_variables(f"http://127.0.0.1:{proxy_port}", "localhost,127.0.0.1,::1"),
             "PATH": f"{place / 'shims'}{os.pathsep}{self._environment.get('PATH', _DEFAULT_PATH)}",
             "HOME": str(disk / "root"),
@@ -113,6 +117,7 @@ class ProcessDriver:
 
     def close(self) -> None:
         self._fleet.close()
+        self._trust.unlink(missing_ok=True)
 
 
 def _shown_as_root(root: bytes, output: bytes) -> bytes:

@@ -1,7 +1,7 @@
 """The way out of the machines: an HTTP proxy in the emulator, listening on sockets inside each machine's network.
 
 It stands for the network of the VPC. The emulated cloud is reached through it, the internet as the host reaches it,
-the host's own services not at all.
+the host's own services not at all. For hosts that are played here it speaks TLS as they would.
 """
 
 import contextlib
@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from deployer.emulator.machines.mirror import fetch_from_index
+from deployer.emulator.machines.certificates import CertificateAuthority
+from deployer.emulator.machines.mirror import Asked, Mirrors
 from deployer.emulator.machines.outbound import Address, RefusedRouteError, Route, choose_route
 from deployer.emulator.machines.relay import Relay
 
@@ -21,7 +22,16 @@ _LOGGER = logging.getLogger(__name__)
 _LARGEST_HEAD = 65536
 _CONNECT_SECONDS = 15.0
 _HEAD_SECONDS = 60.0
-_OWN_HEADERS = ("proxy-connection", "proxy-authorization", "connection", "keep-alive", "x-emulator-instance-id")
+_CHUNK = 65536
+_OWN_HEADERS = (
+    "proxy-connection",
+    "proxy-authorization",
+    "connection",
+    "keep-alive",
+    "expect",
+    "x-emulator-instance-id",
+)
+_ESTABLISHED = b"HTTP/1.1 200 Connection established\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +47,9 @@ class _Request:
     @property
     def tunnel(self) -> bool:
         return self.method == "CONNECT"
+
+    def header(self, wanted: str) -> str:
+        return next((value for name, value in self.headers if name.lower() == wanted), "")
 
     def head(self, target: str, instance_id: str | None) -> bytes:
         """As it is passed on: one request a connection."""
@@ -54,11 +67,15 @@ def proxy_variables(url: str, direct: str) -> dict[str, str]:
 
 
 class OutboundProxy:
-    """Serves every machine that was added. `cloud_address` is where the emulator's HTTP server listens."""
+    """Serves every machine that was added. `cloud_address` is where the emulator's HTTP server listens.
+
+    `authority` signs for the hosts that are played here: machines have to trust it.
+    """
 
     def __init__(self, *, index_url: str, environment: Mapping[str, str]) -> None:
         self.cloud_address: Address | None = None
-        self._index_url = index_url
+        self.authority = CertificateAuthority()
+        self._mirrors = Mirrors(index_url=index_url, environment=environment)
         self._environment = dict(environment)
         self._selector = selectors.DefaultSelector()
         self._waker, self._wake = socket.socketpair()
@@ -141,10 +158,11 @@ class OutboundProxy:
             cloud_address=self.cloud_address,
             environment=self._environment,
         )
+        if request.tunnel and route.kind in {"mirror", "cloud"}:
+            self._play(connection, request, route, instance_id)
+            return False
         if route.kind == "mirror":
-            accept = {name.lower(): value for name, value in request.headers}.get("accept", "")
-            for chunk in fetch_from_index(self._index_url, request.path, accept):
-                connection.sendall(chunk)
+            self._mirror(connection, request)
             return False
         upstream = socket.create_connection(route.address, timeout=_CONNECT_SECONDS)
         try:
@@ -156,6 +174,31 @@ class OutboundProxy:
         self._relay.add(connection, upstream, instance_id)
         return True
 
+    def _play(self, connection: socket.socket, tunnel: _Request, route: Route, instance_id: str) -> None:
+        """Be that host, over TLS, for one request."""
+        connection.sendall(_ESTABLISHED)
+        with self.authority.context(tunnel.host).wrap_socket(connection, server_side=True) as inner:
+            request = _read_request(inner, place=(tunnel.host, tunnel.port))
+            if request is None:
+                return
+            if request.header("expect"):
+                inner.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
+            if route.kind == "mirror":
+                self._mirror(inner, request)
+                return
+            with socket.create_connection(route.address, timeout=_CONNECT_SECONDS) as upstream:
+                upstream.settimeout(None)
+                upstream.sendall(request.head(request.path, instance_id) + request.rest)
+                _copy(inner, upstream, _body_size(request) - len(request.rest))
+                _copy(upstream, inner, None)
+
+    def _mirror(self, connection: socket.socket, request: _Request) -> None:
+        accept = request.header("accept") or "*/*"
+        for chunk in self._mirrors.fetch(
+            Asked(host=request.host, path=request.path, accept=accept, method=request.method)
+        ):
+            connection.sendall(chunk)
+
     @staticmethod
     def _open(
         connection: socket.socket, upstream: socket.socket, request: _Request, route: Route, instance_id: str
@@ -164,7 +207,7 @@ class OutboundProxy:
         if request.tunnel and route.kind == "proxy":
             upstream.sendall(f"CONNECT {place} HTTP/1.1\r\nHost: {place}\r\n\r\n".encode("latin-1"))
         elif request.tunnel:
-            connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            connection.sendall(_ESTABLISHED)
         else:
             target = f"http://{place}{request.path}" if route.kind == "proxy" else request.path
             upstream.sendall(request.head(target, instance_id if route.kind == "cloud" else None))
@@ -172,8 +215,29 @@ class OutboundProxy:
             upstream.sendall(request.rest)
 
 
-def _read_request(connection: socket.socket) -> _Request | None:
-    """The request's head; None when the client says nothing. Errors: ValueError, OSError."""
+def _body_size(request: _Request) -> int:
+    """Errors: ValueError for a body whose length is not told before it."""
+    if request.header("transfer-encoding"):
+        raise ValueError("give the body's Content-Length: chunks are not passed on here")
+    return int(request.header("content-length") or 0)
+
+
+def _copy(source: socket.socket, sink: socket.socket, size: int | None) -> None:
+    """So many bytes, or all there are."""
+    left = size
+    while left is None or left > 0:
+        chunk = source.recv(_CHUNK if left is None else min(left, _CHUNK))
+        if not chunk:
+            return
+        sink.sendall(chunk)
+        left = left if left is None else left - len(chunk)
+
+
+def _read_request(connection: socket.socket, place: Address | None = None) -> _Request | None:
+    """The request's head; None when the client says nothing. `place` is who is asked, when the target does not say.
+
+    Errors: ValueError, OSError.
+    """
     received = b""
     while b"\r\n\r\n" not in received:
         chunk = connection.recv(_LARGEST_HEAD)
@@ -186,14 +250,13 @@ def _read_request(connection: socket.socket) -> _Request | None:
     first, *lines = head.decode("latin-1").split("\r\n")
     method, target, version = first.split(" ", 2)
     parts = urlsplit(f"//{target}" if method == "CONNECT" else target)
-    if not parts.hostname:
+    host = parts.hostname or (place[0] if place else "")
+    if not host:
         raise ValueError("this is a proxy: the request names no host")
     headers = tuple((name, value.strip()) for name, _, value in (line.partition(":") for line in lines))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     port = parts.port or (443 if method == "CONNECT" else 80)
-    return _Request(
-        method=method, host=parts.hostname, port=port, path=path, version=version, headers=headers, rest=rest
-    )
+    return _Request(method=method, host=host, port=port, path=path, version=version, headers=headers, rest=rest)
 
 
 def _refuse(connection: socket.socket, status: int, reason: str, why: str) -> None:
