@@ -1,5 +1,6 @@
 """SDK exceptions become our errors here and nowhere else; decided by API code, never by message text."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -143,6 +144,7 @@ def _oss_failure(error: BaseException, action: str) -> DeployerError | None:
                 sentence=unwrapped.message or "",
                 request_id=unwrapped.request_id,
                 ec=unwrapped.ec or None,
+                access_denied=_denial_in(unwrapped.snapshot),
             ),
         )
     if isinstance(unwrapped, oss.CredentialsBaseError):
@@ -152,6 +154,15 @@ def _oss_failure(error: BaseException, action: str) -> DeployerError | None:
     if isinstance(unwrapped, oss.BaseError):
         return AnswerNotUnderstood(action, type(unwrapped).__name__)
     return _unanswered(unwrapped, action)
+
+
+def _denial_in(body: bytes | None) -> dict[str, str]:
+    """What an error of OSS says under AccessDeniedDetail: there when RAM refused, absent when an ACL did.
+
+    Source: https://help.aliyun.com/en/oss/user-guide/0003-00000201
+    """
+    text = (body or b"").decode("utf-8", "replace").partition("<AccessDeniedDetail>")[2]
+    return dict(re.findall(r"<(\w+)>([^<]*)</", text.partition("</AccessDeniedDetail>")[0]))
 
 
 def _unanswered(error: BaseException, action: str) -> DeployerError:

@@ -26,11 +26,13 @@ def find_bucket_name(oss: OssClient, account_id: str) -> str | None:
 def check_bucket(oss: OssClient, bucket_name: str, account_id: str) -> BucketFacts:
     """The bucket, unless it is somebody else's, public, or keeps versions (under which locks do not hold).
 
-    Errors: ForeignBucket, UnsafeBucket.
+    Errors: ForeignBucket, UnsafeBucket; PermissionDenied when RAM keeps us from looking.
     """
     try:
         facts = oss.find_bucket(bucket_name)
-    except AccessError:
+    except AccessError as denied:
+        if denied.facts.get("no_permission_type"):  # our own policies say no, whoever owns the bucket
+            raise
         raise ForeignBucket(bucket_name) from None
     if facts is None:
         raise UnsafeBucket(bucket_name, "it disappeared a moment ago")

@@ -12,11 +12,13 @@ from deployer.cloud.assistant import InvocationResult, decode_output
 from deployer.cloud.cloud import Cloud
 from deployer.cloud.oos import Execution
 from deployer.cloud.polling import Wait, wait_until
+from deployer.errors.access import PermissionDenied
 from deployer.events import ExecutionProgressed, InvocationFinished, WaitProgressed, WarningRaised
 from deployer.models.release import Target
 from deployer.oos.shipped import read_template
 
 RELEASE_TEMPLATE = "deployer-release"
+_DENIED = ("Forbidden.RAM", "NoPermission")  # how ECS and RAM begin what they say to an identity without the right
 HAND_OVER_SECONDS = 180  # Cloud Assistant may take a minute or two until the agent has the command
 
 
@@ -35,7 +37,10 @@ class CommandOutcome:
 def run_by_oos(
     cloud: Cloud, run: DeployRun, target: Target, command: bytes, *, release_id: str, seconds: int
 ) -> CommandOutcome:
-    """The command through an execution of our template. Errors: PermissionDenied before anything ran."""
+    """The command through an execution of our template.
+
+    Errors: PermissionDenied for an action of OOS before anything ran, for one of ECS also when its tasks were refused.
+    """
     parameters = {
         "regionId": target.deploy_region_id,
         "instanceId": target.instance_id,
@@ -55,6 +60,7 @@ def run_by_oos(
     )
     execution = _follow_execution(cloud, run, execution_id, seconds)
     outputs = _outputs_of(cloud, execution)
+    _check_allowed(execution, outputs)
     run.emit(
         InvocationFinished(
             invoke_id=str(outputs.get("invokeId") or ""),
@@ -72,6 +78,13 @@ def _outputs_of(cloud: Cloud, execution: Execution) -> Mapping[str, Any]:
         return execution.outputs
     tasks = cloud.oos.list_task_outputs(execution.execution_id)
     return {**tasks.get("readResult", {}), **tasks.get("runCommand", {})}
+
+
+def _check_allowed(execution: Execution, outputs: Mapping[str, Any]) -> None:
+    """Errors: PermissionDenied when a task's API was refused to the caller, whose rights the execution has."""
+    if any(code in execution.status_message for code in _DENIED):
+        asked = "DescribeInvocationResults" if outputs.get("invokeId") else "RunCommand"
+        raise PermissionDenied(f"ecs:{asked}", action=f"ecs:{asked}", execution_id=execution.execution_id)
 
 
 def _outcome_of(execution: Execution, outputs: Mapping[str, Any]) -> CommandOutcome:
