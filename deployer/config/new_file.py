@@ -20,7 +20,7 @@ from deployer.config.writing import back_up, make_folder, write_atomically
 from deployer.errors.config import ConfigInvalid, Problem
 from deployer.models.config import DeployConfig, NewInstance
 
-_HEADER = "# Written by `deployer init`. Every key, with its meaning: `deployer init --print-template`.\n"
+_HEADER = "# Written by `deployer init`. Every key, with its meaning: `deployer config reference`.\n"
 _FROM_JSON = "--from-json"
 
 

@@ -209,6 +209,22 @@ def test_a_file_swapped_for_a_link_outside_is_not_followed(tmp_path: Path, monke
     assert [one.path for one in package.left_out] == ["b"]
 
 
+def test_a_directory_moved_away_and_replaced_by_a_link_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The files in it are the same ones, by inode and time: only the way to them tells."""
+    root = _tree(tmp_path / "p", {"a": b"1", "sub/deep/b": b"2"})
+
+    def swap() -> None:
+        (root / "sub").rename(tmp_path / "outside")
+        (root / "sub").symlink_to(tmp_path / "outside")
+
+    _Meddler(monkeypatch, 1, swap)
+    package = _build(root, tmp_path / "o")
+    assert [one.path for one in package.files] == ["a"]
+    assert [(one.path, one.reason) for one in package.left_out] == [("sub", "links outside the project")]
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists() or os.geteuid() != 0, reason="needs to mount a small file system")
 def test_a_full_disk_is_a_clean_error_and_leaves_nothing(tmp_path: Path) -> None:
     _tree(tmp_path / "p", {"a": os.urandom(3_000_000)})

@@ -17,6 +17,7 @@ from deployer.errors.project import FileChanged, FilesUnreadable, PackageDiskFul
 from deployer.models.package import LARGEST_SHOWN, Package, PackedFile
 from deployer.project.packing.digest import DigestingWriter
 from deployer.project.packing.oddities import SeenContent, find_oddities, is_lfs_pointer
+from deployer.project.packing.opening import open_beneath
 from deployer.project.packing.repository import find_commit
 from deployer.project.packing.select import SelectedFile, Selection, select_files
 from deployer.project.project_dir import ProjectDir
@@ -100,7 +101,7 @@ def _write(selection: Selection, out_dir: Path) -> tuple[Path, DigestingWriter, 
             digests = DigestingWriter(file, LIMIT_BYTES)
             with zipfile.ZipFile(cast("IO[bytes]", digests), "w", strict_timestamps=False) as archive:
                 for one in selection.files:
-                    _add(archive, one, seen)
+                    _add(archive, one, selection.root, seen)
             file.flush()
         path = out_dir / f"{digests.sha256}.zip"
         with _mapped_failures(out_dir, selection):
@@ -124,7 +125,7 @@ def _mapped_failures(out_dir: Path, selection: Selection) -> Iterator[None]:
         raise PackageNotWritten(str(out_dir), (error.strerror or str(error)).lower()) from error
 
 
-def _add(archive: zipfile.ZipFile, one: SelectedFile, seen: SeenContent) -> None:
+def _add(archive: zipfile.ZipFile, one: SelectedFile, root: Path, seen: SeenContent) -> None:
     """Write one entry, and note what is odd about it."""
     info = zipfile.ZipInfo(one.path + ("/" if one.is_directory else ""), _EPOCH)
     info.create_system = 3
@@ -133,7 +134,7 @@ def _add(archive: zipfile.ZipFile, one: SelectedFile, seen: SeenContent) -> None
         archive.writestr(info, b"")
         return
     info.external_attr = (stat.S_IFREG | (0o755 if one.executable else 0o644)) << 16
-    with _opened(one) as source:
+    with _opened(one, root) as source:
         head = source.read(_SAMPLE_BYTES)
         info.compress_type = _compression(one, head)
         if is_lfs_pointer(head, one.size_bytes):
@@ -153,11 +154,10 @@ def _add(archive: zipfile.ZipFile, one: SelectedFile, seen: SeenContent) -> None
 
 
 @contextmanager
-def _opened(one: SelectedFile) -> Iterator[IO[bytes]]:
+def _opened(one: SelectedFile, root: Path) -> Iterator[IO[bytes]]:
     """The file that was selected and no other: not through a link put in its place, not another inode."""
-    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
-        descriptor = os.open(one.source, flags)
+        descriptor = open_beneath(root, one.source)
     except PermissionError:
         raise FilesUnreadable((one.path,)) from None
     except OSError:

@@ -40,6 +40,7 @@ class SelectedFile:
 class Selection:
     """The entries sorted by path, what stays behind by name, and how many paths the ignore rules took."""
 
+    root: Path
     files: tuple[SelectedFile, ...]
     left_out: tuple[LeftOut, ...]
     ignored_count: int
@@ -216,6 +217,7 @@ def select_files(
     if not any(not one.is_directory for one in selector.files):
         raise NothingToPack(str(project_dir.path), selector.ignored_count)
     return Selection(
+        root=project_dir.path,
         files=tuple(sorted(selector.files, key=lambda one: one.path)),
         left_out=tuple(sorted(selector.left_out, key=lambda one: one.path)),
         ignored_count=selector.ignored_count,
