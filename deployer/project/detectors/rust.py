@@ -33,6 +33,8 @@ _LISTEN = (
     r"\"(0\.0\.0\.0|127\.0\.0\.1|localhost|\[::\]|\[::1\]):(\d{2,5})\"",
     r"\(\s*\[\s*(\d+,\s*\d+,\s*\d+,\s*\d+)\s*\]\s*,\s*(\d{2,5})\s*\)",
     r"Ipv4Addr::(UNSPECIFIED|LOCALHOST)[^;]{0,40}?,\s*(\d{2,5})\s*\)",
+    r"\bserve\([^;\n]*,\s*()(\d{4,5})\s*\)",  # a function of the project's own that is told the port
+    r"^\s*https?:\s*()(\d{4,5}),",
 )
 _SETTINGS = (
     r"(?i)\"\w*PORT\"\s*\)[^;]{0,160}?()\b(\d{2,5})\b",
@@ -170,6 +172,8 @@ def _listening(
     for pattern in (*_LISTEN, *_SETTINGS):
         for hit in sources.find_all(pattern):
             host, number = re.sub(r",\s*", ".", hit.match[1]), hit.match[2]
+            if not host and sources.find(r"\(\[127,\s*0,\s*0,\s*1\],\s*[a-z]"):
+                host = "127.0.0.1"
             if not is_port(number):
                 continue
             found = (hit.evidence(f"listens on port {number}"),)
