@@ -11,7 +11,7 @@ _RUNS_WHAT_COMES = re.compile(
 )
 _DECODES = re.compile(r"base64\s{1,9}(?:-d|-D|--decode)\b[^|]{0,80}\|")
 _DELETES = re.compile(
-    r"(?<![-\w])rm\s{1,9}-[a-zA-Z]{1,9}\s(?:[^|;&\n]{0,200}\s)?['\"]?(?:/|~|\$|\*|\.\.?/?(?:\s|$))"
+    r"(?<![-\w])rm\s{1,9}-[a-zA-Z]{0,5}[rR][a-zA-Z]{0,5}\s(?:[^|;&\n]{0,200}\s)?['\"]?(?:/|~|\$|\*|\.\.?/?(?:\s|$))"
     r"|\bmkfs|\bdd\s{1,9}if=|>\s{0,9}/dev/sd|\bshred\b|:\(\)\s{0,9}\{"
 )
 _KEYS = re.compile(

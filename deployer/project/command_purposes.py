@@ -56,6 +56,7 @@ _TABLE = (  # `programs: purpose=words`; `*` is any other word, `-` none at all
     "streamlit,chainlit: start=run",
     "gradio: start=*",
     "langgraph: start=dev,up",
+    "crewai: start=run,flow install=install",
     "celery: start=*",
     "sanic: start=*",
     "alembic: prepare=upgrade",

@@ -10,8 +10,8 @@ from deployer.project.command_words import find_prompt, split_chain, split_words
 
 _PLAIN_PATH = re.compile(r"\w[\w.+-]*(?:/[\w.+-]+)*")
 _PLACEHOLDER = re.compile(
-    r"<[^<>\s][^<>]{0,60}>|(?<![\w/])/?path/to/|\byour[-_ ]\w|\b(?:YOUR|MY|REPLACE)_\w|\bxxx+\b|\.\.\.(?=\s|/|$)|…|\{\{"
-    r"|(?<=\s)\[[a-z_ -]{2,30}\](?=\s|$)|你的|您的"
+    r"<[^<>\s][^<>]{0,60}>|(?<![\w/])/?path/to/|\byour[-_ ]\w|\b(?:YOUR|MY|REPLACE)_\w|\bxxx+\b|(?<!/)\.\.\.(?=\s|/|$)|…|\{\{"
+    r"|(?<=\s)\[[a-z_ -]{2,30}\](?=\s|$)|(?<!\$)\{\w{1,40}\}|你的|您的"
 )
 _WINDOWS = re.compile(
     r"(?:^|\s)(?:[A-Za-z]:\\|\.\\|\w+\\\w)|\.(?:bat|cmd|ps1|exe)\b|^(?:set|copy|dir|del|call|move)\s+\w|^\$env:|^py\s+-?\w|%\w+%"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from deployer.models.analysis import Confidence
 from deployer.project.command_purposes import Purpose
+from deployer.project.command_shapes import CommandShape
 from deployer.project.detectors.detection import Detection
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme
@@ -47,7 +48,7 @@ def _of_port(readme: Readme, detection: Detection) -> Iterator[str]:
 
 def _of_manager(readme: Readme, detection: Detection) -> Iterator[str]:
     """Only where the README never names the manager that is used: many give the commands of several."""
-    installs = [one for one in readme.commands if one.shape.purpose is Purpose.INSTALL and one.shape.directory is None]
+    installs = [one for one in readme.commands if one.shape.directory is None and _installs_the_project(one.shape)]
     named = {one.shape.words[0].replace("pip3", "pip"): one for one in reversed(installs)}
     named = {program: one for program, one in named.items() if program in _MANAGERS}
     node = {"npm", "yarn", "pnpm", "bun"}
@@ -56,6 +57,14 @@ def _of_manager(readme: Readme, detection: Detection) -> Iterator[str]:
         if used in _MANAGERS and used not in named and (used in node) is (program in node):
             yield f"`{command.file}:{command.line}` installs with `{program}`; the project's files are those of `{used}`, which is used"
             return
+
+
+def _installs_the_project(shape: CommandShape) -> bool:
+    """Not single packages by name, which are tools as a rule."""
+    words = shape.words
+    if shape.purpose is not Purpose.INSTALL or words[0].startswith("pip"):
+        return shape.purpose is Purpose.INSTALL and bool({"-r", "-e", "."} & set(words))
+    return all(word.startswith("-") for word in words[2:]) and "-g" not in words
 
 
 def _of_version(readme: Readme, detection: Detection) -> Iterator[str]:

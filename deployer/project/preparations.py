@@ -7,6 +7,8 @@ from deployer.project.detectors.detection import Detection
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme, read_preparations, read_requirements
 
+_GENERATES = re.compile(r"\b(?:generate|codegen)\b")
+
 
 def add_preparations(
     project_dir: ProjectDir, readme: Readme | None, detection: Detection, directory: str = ""
@@ -17,7 +19,9 @@ def add_preparations(
     found = read_preparations(project_dir, readme, detection.language)
     built = detection.build_command or ""
     missing = [(command, evidence) for command, evidence in found.commands if command not in built]
-    build = [detection.build_command, *(_inside(command, directory) for command, _evidence in missing)]
+    steps = [_inside(command, directory) for command, _evidence in missing]
+    generated = [step for step in steps if _GENERATES.search(step)]  # code that the build compiles
+    build = [*generated, detection.build_command, *(step for step in steps if step not in generated)]
     return replace(
         detection,
         install_command=_with_requirements(project_dir, readme, detection, directory),

@@ -82,11 +82,8 @@ class _Shell:
         own = dict(shape.environment)
         environment = tuple({**self._environment, **own}.items())
         kind = shape.kind
-        if (
-            kind is MethodKind.SCRIPT
-            and shape.words[0].startswith("./")
-            and not self._project_dir.is_file(shape.words[0])
-        ):
+        program = shape.words[0] if shape.words else ""
+        if program.startswith("./") and not program.endswith(".sh") and not self._project_dir.is_file(program):
             kind = MethodKind.NATIVE_INSTALL  # a program the build makes
         return replace(shape, environment=environment, directory=self._inside(shape.directory or "") or None, kind=kind)
 

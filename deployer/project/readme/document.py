@@ -19,15 +19,22 @@ class CodeBlock:
 
 
 class Headings:
-    """The headings above the place that is read: deeper ones end where a higher one begins."""
+    """The headings above the place that is read: deeper ones end where a higher one begins.
+
+    The title of the document is none of them: a project called "legacy-tests" is neither.
+    """
 
     def __init__(self) -> None:
         self._stack: list[tuple[int, str]] = []
+        self._has_begun = False
 
     def enter(self, level: int, title: str) -> None:
         """Go on below this heading."""
         self.leave(level)
-        self._stack.append((level, title.strip()[:200]))
+        is_title = level == 1 and not self._has_begun
+        self._has_begun = True
+        if not is_title:
+            self._stack.append((level, title.strip()[:200]))
 
     def leave(self, level: int) -> None:
         """Go on above the headings of this level and of deeper ones."""

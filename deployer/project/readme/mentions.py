@@ -27,7 +27,7 @@ _RUNTIME_NAMES = {
 _TALK = (
     "ignore previous instructions", "ignore all previous", "ignore prior instructions", "disregard previous", "disregard all previous",
     "ai agents must", "ai agent must", "ai assistants must", "ai assistant must", "agents must run", "agents must execute", "if you are an ai", "if you are a language model",
-    "as an ai ", "note to ai", "note for ai", "instructions for ai", "attention ai", "system prompt", "do not tell the user",
+    "as an ai ", "note to ai", "note for ai", "instructions for ai", "attention ai", "do not tell the user",
     "without telling the user", "without asking the user", "忽略之前的指令", "忽略以上指令", "忽略先前的指令", "不要告诉用户",
 )  # fmt: skip
 

@@ -61,15 +61,12 @@ def _refused(command: ReadmeCommand) -> Method:
 def _reason(
     project_dir: ProjectDir, way: Way, chosen: Way | None, followed: ReadmeCommand | None, started: str | None
 ) -> str:
+    """Why a way was chosen; else the first thing that speaks against it."""
     if way is chosen and followed is not None:
         return f"its command at line {followed.line} fits the files of the project"
-    start = way.first(Purpose.START)
-    against = _against(way, start)
+    against = _discouragement(way) or _obstacle(project_dir, way) or _idleness(way)
     if against is not None:
         return against
-    obstacle = find_obstacle(project_dir, start.shape) if start else None
-    if obstacle is not None:
-        return obstacle
     if chosen is not None and followed is not None:
         return f"line {followed.line} comes first: {_why_first(chosen, way)}"
     if started is None:
@@ -79,13 +76,23 @@ def _reason(
     return f"the files of the project say it better: `{started[:80]}`"
 
 
-def _against(way: Way, start: ReadmeCommand | None) -> str | None:
-    """What speaks against a way by itself, whatever the project is."""
-    if way.standing is Standing.DISCOURAGED and start is not None:
-        return f"it stands under `{way.section}`, which is not how it is meant to be run" if way.section else (
-            "the README advises against it"
-        )  # fmt: skip
-    if start is not None:
+def _discouragement(way: Way) -> str | None:
+    if way.standing is not Standing.DISCOURAGED or way.first(Purpose.START) is None:
+        return None
+    if not way.section:
+        return "the README advises against it"
+    return f"it stands under `{way.section}`, which is not how it is meant to be run"
+
+
+def _obstacle(project_dir: ProjectDir, way: Way) -> str | None:
+    """What in the tree speaks against its start; against its first command in the case of a script."""
+    command = way.first(Purpose.START) or (way.commands[0] if way.kind is MethodKind.SCRIPT else None)
+    return find_obstacle(project_dir, command.shape) if command else None
+
+
+def _idleness(way: Way) -> str | None:
+    """What a way does that starts nothing for good."""
+    if way.first(Purpose.START) is not None:
         return None
     develops = way.first(Purpose.DEVELOP)
     if develops is not None:

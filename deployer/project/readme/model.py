@@ -93,7 +93,7 @@ class Readme:
 
     def best_first(self) -> tuple[ReadmeCommand, ...]:
         """The commands, those of the best way first (M36), each once."""
-        return tuple({one: None for way in self.ways for one in way.commands})
+        return tuple({one: None for way in self.ways for one in (*way.commands, *way.steps)})
 
     def part_about(self, directory: str) -> "Readme":
         """What it says to do in one directory of the project, as if that were a project of its own."""

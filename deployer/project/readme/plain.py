@@ -5,7 +5,7 @@ import re
 from deployer.project.readme.document import CodeBlock, Headings
 
 _UNDERLINE = re.compile(r"([=\-~*#_])\1{2,}\s*$")
-_MARKED = re.compile(r"(={1,5}|\*{1,5}|#{1,5})\s+(\S.{0,150})$")  # AsciiDoc, Org, and what looks like it
+_MARKED = re.compile(r"(={1,5}|#{1,5})\s+(\S.{0,150})$")  # AsciiDoc, and what looks like it
 _NUMBERED = re.compile(r"\s*(?:\d{1,2}[.)、]|[-*•])\s+")
 _QUOTED = re.compile(r"[`'\"“]([^`'\"“”\n]{4,300})[`'\"”]")
 
@@ -39,7 +39,7 @@ def read_plain(text: str) -> tuple[CodeBlock, ...]:
 def _title(line: str, following: str) -> tuple[int, str] | None:
     """(level, words) of a heading; None for any other line."""
     marked = _MARKED.match(line)
-    if marked is not None and not following.startswith((" ", "\t")):
+    if marked is not None:
         return len(marked[1]), marked[2]
     if line.strip() and (_UNDERLINE.match(following) or (line.isupper() and len(line) < 80)):
         return 1, line

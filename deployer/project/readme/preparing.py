@@ -75,7 +75,7 @@ def _preparing(readme: Readme) -> Iterator[ReadmeCommand]:
     """The preparing commands at the top of the project, of ways that are meant to be followed, in the order of the text."""
     native = {MethodKind.NATIVE_INSTALL, MethodKind.BUILD_AND_RUN}
     ways = [way for way in readme.ways if way.kind in native and way.standing is not Standing.DISCOURAGED]
-    found = {one: None for way in ways for one in way.commands if one.shape.purpose is Purpose.PREPARE}
+    found = {one: None for way in ways for one in way.whole if one.shape.purpose is Purpose.PREPARE}
     return iter(sorted(found, key=lambda one: one.line))
 
 

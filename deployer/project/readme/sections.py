@@ -23,7 +23,7 @@ _WORDS = {
     Standing.DISCOURAGED: frozenset({
         "deprecated", "legacy", "obsolete", "outdated", "unsupported", "unmaintained", "test", "tests", "testing", "linting",
         "uninstall", "uninstallation", "upgrade", "upgrading", "windows", "troubleshooting", "faq", "changelog", "benchmark",
-        "benchmarks", "roadmap", "client", "alternatives",
+        "benchmarks", "roadmap", "alternatives",
     }),
 }  # fmt: skip
 _CHINESE = {
