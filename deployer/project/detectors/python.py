@@ -13,6 +13,7 @@ from deployer.project.detectors.python_commands import (
     start_langgraph,
 )
 from deployer.project.detectors.python_django import start_django
+from deployer.project.detectors.python_imports import find_imported_packages
 from deployer.project.detectors.python_project import ENTRY_NAMES, PythonProject, read_python_project
 from deployer.project.detectors.python_start import Start
 from deployer.project.detectors.python_starts import start_app, start_file, start_tool
@@ -21,17 +22,11 @@ from deployer.project.detectors.written import read_written_commands
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme, ReadmeCommand
 
+_MOST_UNKNOWN = 5
 _AGENT_PACKAGES = ("agentscope", "agentscope-runtime")
 # Programs that make something ready for the one that runs for good.
 _PREPARES = re.compile(r"^python (?:\S*/)?(?:create|setup|init|seed|ingest|download|train|prepare|populate|migrate|generate|"
                        r"build|index|load|import|install|test)(?:_\w+)?\.py\b")  # fmt: skip
-_IMPORTED_PACKAGES = {
-    "flask": "flask", "fastapi": "fastapi", "django": "django", "streamlit": "streamlit", "gradio": "gradio",
-    "uvicorn": "uvicorn", "requests": "requests", "httpx": "httpx", "dash": "dash", "quart": "quart", "sanic": "sanic",
-    "starlette": "starlette", "chainlit": "chainlit", "aiohttp": "aiohttp", "tornado": "tornado", "pydantic": "pydantic",
-    "numpy": "numpy", "pandas": "pandas", "openai": "openai", "dashscope": "dashscope", "agentscope": "agentscope",
-    "yaml": "pyyaml", "dotenv": "python-dotenv", "redis": "redis", "sqlalchemy": "sqlalchemy", "jinja2": "jinja2",
-}  # fmt: skip
 
 
 def detect_python(project_dir: ProjectDir, readme: Readme | None) -> Detection | None:
@@ -189,17 +184,17 @@ def _install_command(project: PythonProject, start: Start | None) -> tuple[str |
     if command is not None:
         adding = "uv pip install" if project.manifest.package_manager == "uv" else "pip install"
         return (f"{command} && {adding} {' '.join(needs)}" if needs else command), ()
-    imported = sorted({
-        _IMPORTED_PACKAGES[name]
-        for module in project.modules.values()
-        for name, _line in module.imports
-        if name in _IMPORTED_PACKAGES and f"{name}.py" not in project.modules
-    })  # fmt: skip
-    packages = [*imported, *(name for name in needs if name not in imported)]
+    imported = find_imported_packages(project)
+    packages = [*imported.packages, *(name for name in needs if name not in imported.packages)]
+    warnings = [
+        f"`{file}:{line}` imports `{name}`, which nothing declares and nobody knows: it is not installed"
+        for name, file, line in imported.unknown[:_MOST_UNKNOWN]
+    ]
     if not packages:
-        return None, ()
+        return None, tuple(warnings)
     listed = ", ".join(f"`{name}`" for name in packages)
-    return f"pip install {' '.join(packages)}", (f"no file declares the dependencies; the code needs {listed}",)
+    told = f"no file declares the dependencies; the code needs {listed}"
+    return f"pip install {' '.join(packages)}", (told, *warnings)
 
 
 def _agent_evidence(project: PythonProject) -> tuple[bool, tuple[Evidence, ...]]:

@@ -1,0 +1,4 @@
+Bun.serve({
+  port: 3456,
+  fetch: () => new Response("buns"),
+});

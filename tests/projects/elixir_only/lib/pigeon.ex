@@ -1,0 +1,2 @@
+defmodule Pigeon do
+end

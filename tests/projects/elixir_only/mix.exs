@@ -1,0 +1,3 @@
+defmodule Pigeon.MixProject do
+  use Mix.Project
+end

@@ -1,0 +1,5 @@
+package org.example;
+
+import jakarta.servlet.http.HttpServlet;
+
+public class Book extends HttpServlet {}

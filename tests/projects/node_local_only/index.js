@@ -1,0 +1,3 @@
+const app = require("express")();
+
+app.listen(5050, "127.0.0.1");

@@ -1,0 +1,3 @@
+export default function App() {
+  return <html lang="en"><body>site</body></html>;
+}
