@@ -86,15 +86,17 @@ class Waiter:
     run: TaskRun
     kinds: frozenset[str]
     reason: str
+    parts: tuple[TaskRun, ...] = ()  # items of a loop that can be named in its stead
     answer: Notification | None = None
 
     def wants(self, notification: Notification) -> bool:
         ids, name, item = notification.task_execution_ids, notification.task_name, notification.loop_item
+        runs = (self.run, *self.parts)
         return (
             notification.notify_type in self.kinds
-            and (not ids or self.run.task_execution_id in ids)
+            and (not ids or any(run.task_execution_id in ids for run in runs))
             and (not name or self.run.name.casefold() == name.casefold())
-            and (not item or str(self.run.loop_item) == item)
+            and (not item or any(str(run.loop_item) == item for run in runs))
         )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from deployer.oos.effects import Effect, Signal, Spawn, Steps, Suspend
-from deployer.oos.execution import TaskRun
+from deployer.oos.execution import Notification, Status, TaskRun
 from deployer.oos.failures import TaskFailure
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ class ItemResult:
 
     outputs: Mapping[str, Any] = field(default_factory=dict)
     failure: str | None = None
+    run: TaskRun | None = None  # of the item, where it is one task
 
 
 Body = Callable[[Any, int], Generator[Effect, Any, ItemResult]]
@@ -139,7 +140,8 @@ class ItemPool:
         self._plan = plan
         self._body = body
         self._active = 0
-        self._failures: list[str] = []
+        self._failures: dict[int, str] = {}  # by item, in the order they failed
+        self._approved: set[int] = set()  # batches after which nobody needs to be asked any more
         self._freed = Signal()
         self.results: list[ItemResult | None] = [None] * len(items)
 
@@ -150,15 +152,23 @@ class ItemPool:
     @property
     def failure(self) -> str:
         """What a loop that failed says."""
-        return f"{len(self._failures)} of {len(self._items)} items failed (MaxErrors {self._plan.max_errors}): {self._failures[0]}"
+        first = next(iter(self._failures.values()))
+        return f"{len(self._failures)} of {len(self._items)} items failed (MaxErrors {self._plan.max_errors}): {first}"
+
+    @property
+    def failed_runs(self) -> tuple[TaskRun, ...]:
+        """The runs of the items that failed."""
+        return tuple(result.run for index in self._failures if (result := self.results[index]) and result.run)
 
     def run(self) -> Generator[Effect, Any, None]:
-        """Run them. Items under way when too many have failed are let finish, others are not started.
+        """Run what has no result yet. Items under way when too many have failed are let finish, others are not started.
 
         Assumed: just that. Errors: TaskFailure, when a pause between batches is rejected.
         """
         for number, batch in enumerate(self._plan.batches, start=1):
             for index in range(batch.start, batch.stop):
+                if self.results[index] is not None:
+                    continue
                 while self._active >= batch.concurrency:
                     yield Suspend(signal=self._freed)
                 if self.has_failed:
@@ -170,14 +180,41 @@ class ItemPool:
                 yield Suspend(signal=self._freed)
             if self.has_failed:
                 return
-            if self._plan.pauses_after(number):
+            if self._plan.pauses_after(number) and number not in self._approved:
                 yield from self._runner.ask_approval(self._run, "BatchPause")
+                self._approved.add(number)
+
+    def retry(self, notification: Notification) -> None:
+        """Forget how the failed items went that the notification names: `run` runs them again."""
+        for index in self._named(notification):
+            del self._failures[index]
+            self.results[index] = None
+
+    def skip(self, notification: Notification) -> None:
+        """Go on as if the failed items that the notification names had not failed."""
+        for index in self._named(notification):
+            del self._failures[index]
+            result = self.results[index]
+            if result is not None and result.run is not None:
+                result.run.status = Status.SKIPPED
+
+    def _named(self, notification: Notification) -> list[int]:
+        """The failed items it is about: by the ids of their tasks, by the item itself, or all."""
+        ids, item = notification.task_execution_ids, notification.loop_item
+        named = []
+        for index in self._failures:
+            result = self.results[index]
+            run_id = result.run.task_execution_id if result and result.run else ""
+            names_all = not ids or self._run.task_execution_id in ids
+            if (names_all or run_id in ids) and (not item or str(self._items[index]) == item):
+                named.append(index)
+        return named
 
     def _one(self, index: int, batch_number: int) -> Steps:
         result = yield from self._body(self._items[index], batch_number)
         self.results[index] = result
         if result.failure is not None:
-            self._failures.append(result.failure)
+            self._failures[index] = result.failure
         self._active -= 1
         self._freed.fire()
 

@@ -3,7 +3,7 @@
 Source: https://help.aliyun.com/zh/oos/user-guide/task
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Collection, Generator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,15 @@ from deployer.oos.template import Task, Template
 from deployer.oos.web import SendWebRequest, WebAnswer, WebRequest
 
 _END, _NEXT = "acs::end", "acs::next"
+_AFTER_FAILURE = frozenset({"RetryTask", "SkipTask", "CancelTask", "CompleteExecution"})
+
+
+class _Interrupted(Exception):
+    """Somebody ended a task that waited for a decision about its failed items."""
+
+    def __init__(self, answer: Notification) -> None:
+        super().__init__(answer.notify_type)
+        self.answer = answer
 
 
 def _no_parameter_store(name: str, _is_secret: bool) -> str:  # noqa: FBT001  (the shape of ReadParameter)
@@ -134,14 +143,15 @@ class Runner:
             self._end(run, Status.FAILED, f"When: {error}")
             return self._after_failure(task, run)
         while True:
-            jump = yield from self._try(task, frame, run)
+            try:
+                jump = yield from self._try(task, frame, run)
+            except _Interrupted as interrupted:
+                return self._after_answer(task, run, interrupted.answer)
             if run.status is Status.SUCCESS:
                 return Step(jump=jump or task.on_success)
-            if self.execution.mode != "FailurePause" or frame.parent is not None:
+            if not self._pauses_on_failure(frame):
                 return self._after_failure(task, run)
-            answer = yield from self.wait_for(
-                run, {"RetryTask", "SkipTask", "CancelTask", "CompleteExecution"}, "FailurePause", marks_run=False
-            )
+            answer = yield from self.wait_for(run, _AFTER_FAILURE, "FailurePause", marks_run=False)
             if answer.notify_type != "RetryTask":
                 return self._after_answer(task, run, answer)
             run = self._new_run(task, frame)
@@ -193,9 +203,9 @@ class Runner:
                 yield from self.perform(task, inner, item_run)
             except (TaskFailure, ExpressionError) as error:
                 self._end(item_run, Status.FAILED, str(error))
-                return ItemResult(outputs=item_run.outputs, failure=str(error))
+                return ItemResult(outputs=item_run.outputs, failure=str(error), run=item_run)
             self._end(item_run, Status.SUCCESS)
-            return ItemResult(outputs={**(item_run.child_outputs or {}), **item_run.outputs})
+            return ItemResult(outputs={**(item_run.child_outputs or {}), **item_run.outputs}, run=item_run)
 
         pool = yield from self.run_pool(run, items, rate_control, body)
         wanted = {name: (name, "Fn::ListJoin") for name in task.outputs}
@@ -216,14 +226,39 @@ class Runner:
         )
         pool = ItemPool(self, run, items, plan, body)
         yield from pool.run()
+        while pool.has_failed and self.execution.mode == "FailurePause" and not run.parent_id:
+            yield from self._decide(run, pool)
+            yield from pool.run()
         return pool
 
+    def _decide(self, run: TaskRun, pool: ItemPool) -> Generator[Effect, Any, None]:
+        """Ask what becomes of the failed items.
+
+        Assumed: a notification that names none of them means all; when it skips the loop itself, what is left is run.
+        """
+        answer = yield from self.wait_for(run, _AFTER_FAILURE, "FailurePause", parts=pool.failed_runs)
+        if answer.notify_type == "RetryTask":
+            pool.retry(answer)
+        elif answer.notify_type == "SkipTask":
+            pool.skip(answer)
+        else:
+            raise _Interrupted(answer)
+
+    def _pauses_on_failure(self, frame: Frame) -> bool:
+        return self.execution.mode == "FailurePause" and frame.parent is None
+
     def wait_for(
-        self, run: TaskRun, kinds: set[str], reason: str, *, marks_run: bool = True
+        self,
+        run: TaskRun,
+        kinds: Collection[str],
+        reason: str,
+        *,
+        marks_run: bool = True,
+        parts: tuple[TaskRun, ...] = (),
     ) -> Generator[Effect, Any, Notification]:
         """Wait until somebody notifies the execution; it is Waiting meanwhile."""
         execution = self.execution
-        waiter = Waiter(run=run, kinds=frozenset(kinds), reason=reason)
+        waiter = Waiter(run=run, kinds=frozenset(kinds), reason=reason, parts=parts)
         execution.waiters.append(waiter)
         execution.status = Status.WAITING
         before, run.status = run.status, Status.WAITING if marks_run else run.status
