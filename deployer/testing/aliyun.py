@@ -11,6 +11,7 @@ from typing import Any
 
 from deployer.clock import Clock, SystemClock, VirtualClock
 from deployer.emulator.accounts import Accounts
+from deployer.emulator.assumptions import Assumptions
 from deployer.emulator.composition import Services
 from deployer.emulator.core import Emulator
 from deployer.emulator.faults import Faults
@@ -148,6 +149,7 @@ class Aliyun:
             clock=_clock(settings),
             seed=settings.seed,
             account_id=settings.account_id,
+            assumptions=Assumptions(**settings.assumptions),
         )
         user_name = None if settings.policy is None else POLICY_USER_NAME
         emulator.accounts.add_access_key(ACCESS_KEY_ID, ACCESS_KEY_SECRET, user_name=user_name, policy=settings.policy)

@@ -1,7 +1,7 @@
 """What a mock can be told, and the key its environment holds."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
 from typing_extensions import TypedDict
@@ -25,6 +25,7 @@ class Options(TypedDict, total=False):
     instance_role: str | None
     account_id: str
     policy: str | Mapping[str, Any] | None
+    assumptions: Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,6 +37,7 @@ class Settings:
     alone; "real" is the machine's. `unknown_keys` says whether an AccessKey the cloud never issued is taken on trust.
     `instance_role` makes the metadata address 100.100.100.200 answer, with credentials of that RAM role. `policy` is what
     the key of the environment, and every key taken on trust, may do: they are a RAM user's then, not the account's own.
+    `assumptions` sets fields of `deployer.emulator.assumptions.Assumptions`: quotas, delays, and what nobody published.
     """
 
     seed: int | str = 0
@@ -46,6 +48,7 @@ class Settings:
     instance_role: str | None = None
     account_id: str = "1234567890123456"
     policy: str | Mapping[str, Any] | None = None
+    assumptions: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         for name, kinds in (("clock", ClockKind), ("machines", MachineKind), ("unknown_keys", KeyPolicy)):

@@ -1,6 +1,8 @@
 """DescribeInstances, DescribeInstanceStatus, DescribeInstanceAttribute and DescribeDisks."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
+from types import MappingProxyType
 from typing import Any
 
 from deployer.emulator.actions import ApiError, Body, Call, action
@@ -14,6 +16,9 @@ from deployer.emulator.services.refusals import refuse_unsupported
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.tagging import carries
 
+Read = Callable[[Instance], object]
+Test = Callable[[Instance], bool]
+
 _HELP = "https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-"
 _MAX_IDS = 100
 # Values a filter may have; another one is refused, not just unmatched. Source: DescribeInstances page, error codes
@@ -26,6 +31,37 @@ _FILTER_VALUES: Mapping[str, tuple[frozenset[str], str]] = {
     ),
     "InstanceNetworkType": (frozenset({"vpc", "classic"}), "InvalidNetworkType.NotFound"),
 }
+# What a filter of that name is compared with.
+_PLAIN_FIELDS: Mapping[str, Read] = MappingProxyType(
+    {
+        "Status": lambda instance: instance.status.value,
+        "InstanceChargeType": lambda _: "PostPaid",
+        "InternetChargeType": lambda instance: instance.internet_charge_type,
+        "InstanceNetworkType": lambda _: "vpc",
+        "InstanceType": lambda instance: instance.instance_type.instance_type_id,
+        "InstanceTypeFamily": lambda instance: instance.instance_type.family,
+        "ImageId": lambda instance: instance.image.image_id,
+        "VpcId": lambda instance: instance.vpc_id,
+        "VSwitchId": lambda instance: instance.vswitch.vswitch_id,
+        "ZoneId": lambda instance: instance.zone_id,
+        "ResourceGroupId": lambda instance: instance.resource_group_id,
+        "IoOptimized": lambda _: True,
+        "DeviceAvailable": lambda _: True,
+        "HttpEndpoint": lambda instance: instance.metadata.http_endpoint,
+        "HttpTokens": lambda instance: instance.metadata.http_tokens,
+        "HttpPutResponseHopLimit": lambda instance: instance.metadata.hop_limit,
+        "KeyPairName": lambda instance: instance.key_pair_name,
+    }
+)
+# And what a list of that name is looked through for.
+_LISTED_FIELDS: Mapping[str, Read] = MappingProxyType(
+    {
+        "InstanceIds": lambda instance: instance.instance_id,
+        "PublicIpAddresses": lambda instance: instance.public_ip,
+        "PrivateIpAddresses": lambda instance: instance.private_ip,
+        "EipAddresses": lambda instance: instance.eip.ip_address if instance.eip is not None else None,
+    }
+)
 
 
 class DescribeActions:
@@ -40,10 +76,9 @@ class DescribeActions:
         get_region(call.region_id)
         refuse_unsupported(call, "RdmaIpAddresses", "HpcClusterId", "InnerIpAddresses", "Ipv6Address")
         _check_filter_values(call)
-        wanted = _Wanted(call)
+        found = _matching(self._state.instances(call.region_id), call.params)
         if call.params.get("DryRun"):
             raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
-        found = [instance for instance in self._state.instances(call.region_id) if wanted.matches(instance)]
         if wants_token_paging(call.params):
             page, token = page_by_token(found, call.params, key=lambda instance: instance.instance_id)
             fields: dict[str, Any] = {"NextToken": token, "TotalCount": 0, "PageNumber": 0, "PageSize": 0}
@@ -92,66 +127,45 @@ class DescribeActions:
         return {"Disks": {"Disk": [describe_disk(disk) for disk in page]}, **fields}
 
 
-class _Wanted:
-    """The filters of DescribeInstances, read once."""
+def _matching(instances: list[Instance], params: Mapping[str, Any]) -> list[Instance]:
+    """Those that pass every filter of DescribeInstances. Errors: ApiError for filters that cannot be read."""
+    tests = list(_tests(params))
+    return [instance for instance in instances if all(test(instance) for test in tests)] if tests else instances
 
-    def __init__(self, call: Call) -> None:
-        self._params = call.params
-        self._ids = read_ids(call.params, "InstanceIds", _MAX_IDS)
-        self._public = read_ids(call.params, "PublicIpAddresses", _MAX_IDS)
-        self._private = read_ids(call.params, "PrivateIpAddresses", _MAX_IDS)
-        self._elastic = read_ids(call.params, "EipAddresses", _MAX_IDS)
-        self._created_from, self._created_until = _read_creation_window(call.params.get("Filter", []))
 
-    def matches(self, instance: Instance) -> bool:
-        return (
-            self._matches_addresses(instance)
-            and self._matches_plain_fields(instance)
-            and self._matches_times(instance)
-            and carries(instance.tags, self._params.get("Tag", []))
+def _tests(params: Mapping[str, Any]) -> Iterator[Test]:
+    """One test for each filter that is given: fleets of thousands are asked for page by page."""
+    for name, read in _PLAIN_FIELDS.items():
+        if name in params:
+            yield partial(_has, read, params[name])
+    for name, read in _LISTED_FIELDS.items():
+        found = read_ids(params, name, _MAX_IDS)
+        if found is not None:
+            yield partial(_is_among, read, found)
+    if "SecurityGroupId" in params:
+        yield lambda instance: params["SecurityGroupId"] in instance.security_group_ids
+    if "InstanceName" in params:
+        yield lambda instance: names.matches_wildcard(instance.instance_name, params["InstanceName"])
+    if "LockReason" in params:
+        yield lambda _: False
+    if "Tag" in params:
+        yield lambda instance: carries(instance.tags, params["Tag"])
+    created_from, created_until = _read_creation_window(params.get("Filter", []))
+    if created_from or created_until:
+        yield (
+            lambda instance: (
+                created_from <= timestamps.to_minute(instance.created_at)
+                and (not created_until or timestamps.to_minute(instance.created_at) <= created_until)
+            )
         )
 
-    def _matches_addresses(self, instance: Instance) -> bool:
-        return (
-            (self._ids is None or instance.instance_id in self._ids)
-            and (self._public is None or instance.public_ip in self._public)
-            and (self._private is None or instance.private_ip in self._private)
-            and (self._elastic is None or (instance.eip is not None and instance.eip.ip_address in self._elastic))
-        )
 
-    def _matches_plain_fields(self, instance: Instance) -> bool:
-        actual = {
-            "Status": instance.status.value,
-            "InstanceChargeType": "PostPaid",
-            "InternetChargeType": instance.internet_charge_type,
-            "InstanceNetworkType": "vpc",
-            "InstanceType": instance.instance_type.instance_type_id,
-            "InstanceTypeFamily": instance.instance_type.family,
-            "ImageId": instance.image.image_id,
-            "VpcId": instance.vpc_id,
-            "VSwitchId": instance.vswitch.vswitch_id,
-            "ZoneId": instance.zone_id,
-            "ResourceGroupId": instance.resource_group_id,
-            "IoOptimized": True,
-            "DeviceAvailable": True,
-            "HttpEndpoint": instance.metadata.http_endpoint,
-            "HttpTokens": instance.metadata.http_tokens,
-            "HttpPutResponseHopLimit": instance.metadata.hop_limit,
-        }
-        if any(self._params.get(name, value) != value for name, value in actual.items()):
-            return False
-        group_id = self._params.get("SecurityGroupId")
-        name = self._params.get("InstanceName")
-        return (
-            (group_id is None or group_id in instance.security_group_ids)
-            and (name is None or names.matches_wildcard(instance.instance_name, name))
-            and self._params.get("KeyPairName", instance.key_pair_name) == instance.key_pair_name
-            and "LockReason" not in self._params
-        )
+def _has(read: Read, value: object, instance: Instance) -> bool:
+    return read(instance) == value
 
-    def _matches_times(self, instance: Instance) -> bool:
-        created = timestamps.to_minute(instance.created_at)
-        return self._created_from <= created and (not self._created_until or created <= self._created_until)
+
+def _is_among(read: Read, values: Collection[str], instance: Instance) -> bool:
+    return read(instance) in values
 
 
 def _check_filter_values(call: Call) -> None:
