@@ -188,7 +188,10 @@ def _found(path: KeyPath, tree: Mapping[str, Any], document: Document | None) ->
     value = _at(tree, path)
     if value is None or isinstance(value, dict | list):
         return None
-    return mask_secrets(str(value)).encode("unicode_escape").decode()[:_SHOWN]
+    shown = mask_secrets(str(value))[:_SHOWN]
+    return "".join(
+        one if one.isprintable() else one.encode("unicode_escape", "surrogatepass").decode() for one in shown
+    )
 
 
 def _at(tree: Any, path: KeyPath) -> Any:

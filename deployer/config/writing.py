@@ -108,4 +108,6 @@ def _not_written(path: Path, error: OSError, size_bytes: int) -> ConfigNotWritte
         return ConfigNotWritten(str(path), f"the disk is full, {size_bytes} bytes are needed", "make room on the disk")
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return ConfigNotWritten(str(path), "no permission to write there", "check the folder's owner and mode")
+    if path.is_dir():
+        return ConfigNotWritten(str(path), "it is a directory", "name a file with `--config`")
     return ConfigNotWritten(str(path), str(error.strerror or error), "check the folder")

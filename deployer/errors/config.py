@@ -1,5 +1,6 @@
 """Errors about the configuration file, flags and answers."""
 
+import shlex
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -33,7 +34,10 @@ class Problem:
 
 
 class ConfigInvalid(ConfigError):
-    """The configuration does not say what can be deployed. It carries every problem at once."""
+    """The configuration does not say what can be deployed. It carries every problem at once.
+
+    `config_path` is the file's, the flag's that gave it (`--from-json`), or None when only flags are wrong.
+    """
 
     code = "config.invalid"
 
@@ -42,10 +46,12 @@ class ConfigInvalid(ConfigError):
         count = len(problems)
         headline = f"the configuration{where} has {count} problem{'' if count == 1 else 's'}"
         first = problems[0].hint if problems else None
+        in_file = config_path is not None and not config_path.startswith("--")
+        validate = f"deployer config validate --config {shlex.quote(config_path or '')}"
         super().__init__(
             headline if count != 1 else f"{headline}: {problems[0].message}",
-            hint=first if count == 1 else "mend all of them, then run `deployer config validate`",
-            next_commands=("deployer config validate",),
+            hint=first if count == 1 else "mend all of them",
+            next_commands=(validate,) if in_file else (),
             config_path=config_path,
             problems=[problem.as_dict() for problem in problems],
         )

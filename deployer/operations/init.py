@@ -5,6 +5,7 @@ from pathlib import Path
 
 from deployer.config.load import DEFAULT_CONFIG_PATH, load_flags
 from deployer.config.new_file import WrittenConfig, values_from_json, values_of, write_new_config
+from deployer.errors.base import UsageError
 from deployer.operations.prepare import ProjectRequest, configure_from, open_and_analyze
 
 
@@ -13,8 +14,13 @@ def init(request: ProjectRequest, *, from_json: str | None, now: datetime) -> Wr
 
     A checkout ends with the run: for a git address the file is written to the current directory, named after the project.
 
-    Errors: ProjectError, ConfigError, AnswersNeeded.
+    Errors: ProjectError, ConfigError, AnswersNeeded; UsageError for flags beside `from_json`.
     """
+    if from_json is not None and request.flags:
+        flags = ", ".join(f"`--{name.replace('_', '-')}`" for name in request.flags)
+        raise UsageError(
+            f"`--from-json` is the whole configuration; {flags} would change it", hint="give either of them"
+        )
     project_dir, analysis = open_and_analyze(request)
     own = Path(f"{project_dir.name}.yaml") if request.address else project_dir.path / DEFAULT_CONFIG_PATH
     path = request.config_path or own

@@ -169,7 +169,7 @@ def test_an_error_line_has_code_hint_next_and_facts():
     assert line["facts"]["problems"] == [
         {"code": "value", "path": "metadata.name", "message": "m", "line": 2, "severity": "error"}
     ]
-    assert line["next"] == ["deployer config validate"]
+    assert line["next"] == ["deployer config validate --config c.yaml"]
     assert line["data"] == {"partial": 1}
 
 

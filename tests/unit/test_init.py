@@ -1,0 +1,80 @@
+"""`init` as a person or a program uses it: flags, one JSON object, what is written and what is kept."""
+
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from deployer.cli.main import run
+
+FLAGS = ("--non-interactive", "--region", "cn-hangzhou", "--ecs", "new")
+WHOLE = {
+    "metadata": {"name": "shop", "type": "app", "groupName": "default-cn-beijing", "regionId": "cn-beijing"},
+    "common": {
+        "deployment": {"instanceId": "i-bp1a2b3c4d5e6f7g8h9i", "port": 8080},
+        "scripts": {"start": "#!/bin/bash\necho 你好\n", "stop": "#!/bin/bash\nkill 1\n"},
+    },
+    "deployer": {"env": {"ON": "yes"}, "ignore": ["*.md"]},
+}
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "requirements.txt").write_text("flask\n")
+    (tmp_path / "app.py").write_text("from flask import Flask\napp = Flask(__name__)\n")
+    monkeypatch.chdir(tmp_path)
+    for name in ("DEPLOYER_REGION", "DEPLOYER_LOCAL", "DASHSCOPE_API_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    return tmp_path
+
+
+def call(capsys: pytest.CaptureFixture[str], *arguments: str) -> dict:
+    """The last JSON line of a command."""
+    run([*arguments, "--output", "json"])
+    return json.loads(capsys.readouterr().out.splitlines()[-1])
+
+
+def test_one_json_object_is_the_whole_configuration(project: Path, capsys, monkeypatch) -> None:
+    """M55, M57, M66: what goes in stands in the file, as the original tool would read it."""
+    answer = call(capsys, "init", "--from-json", json.dumps(WHOLE))
+    written = Path(answer["data"]["config"]).read_text(encoding="utf-8")
+    assert yaml.safe_load(written) == WHOLE
+    assert "start: |\n" in written
+    assert "你好" in written
+    assert call(capsys, "config", "validate")["data"]["valid"] is True
+
+
+def test_flags_beside_a_json_object_are_refused(project: Path, capsys) -> None:
+    answer = call(capsys, "init", "--from-json", json.dumps(WHOLE), "--name", "other")
+    assert (answer["exit_code"], answer["message"].count("`--name`")) == (64, 1)
+    assert not (project / ".appmanager").exists()
+
+
+def test_what_was_there_is_kept_and_the_next_commands_fit(project: Path, capsys) -> None:
+    """M59: nothing is overwritten without a copy."""
+    first = call(capsys, "init", *FLAGS)["data"]
+    Path(first["config"]).write_text("# by hand\nmetadata: {name: mine}\n")
+    second = call(capsys, "init", *FLAGS)["data"]
+    assert Path(second["backup"]).read_text() == "# by hand\nmetadata: {name: mine}\n"
+    assert second["next"] == ["deployer plan", "deployer deploy"]
+    elsewhere = call(capsys, "init", str(project), *FLAGS, "--config", "other.yaml")["data"]
+    assert elsewhere["next"][0] == f"deployer plan {project} --config other.yaml"
+
+
+def test_wrong_flags_are_all_told_with_what_was_typed_and_no_file_is_named(project: Path, capsys) -> None:
+    """M54, M64: the four contradictions at once."""
+    flags = ("--name", "我的应用\x1b[2J", "--instance-id", "i-bp1a2b3c4d", "--api-key", "$K", "--port", "22")
+    answer = call(capsys, "init", *FLAGS, *flags)
+    problems = {one["path"]: one["message"] for one in answer["facts"]["problems"]}
+    assert set(problems) == {
+        "metadata.name", "common.deployment.instanceId", "agent.model.apiKey", "common.deployment.port"
+    }  # fmt: skip
+    assert "`我的应用\\x1b[2J`" in problems["metadata.name"]
+    assert answer["next"] == []
+
+
+def test_a_directory_is_no_place_for_the_file(project: Path, capsys) -> None:
+    (project / "there").mkdir()
+    answer = call(capsys, "init", *FLAGS, "--config", "there")
+    assert (answer["code"], answer["facts"]["reason"]) == ("config.not_written", "it is a directory")
