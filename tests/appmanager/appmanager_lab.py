@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cloud_lab import Project, apply_environment
+from cloud_lab import KEY_ID, KEY_SECRET, REGION, Project, apply_environment
 from fake_aliyun import Call, FakeAliyun, path_with
 from fake_appmanager import FakeAppmanager
 from fault_lab import PretendedMachine, VirtualLab
 
 from deployer.api import Deployer
-from deployer.cloud.session import Endpoints
+from deployer.cloud.oss import OssClient
+from deployer.cloud.session import Endpoints, Session, StaticKey
 from deployer.emulator.core import Emulator
 from deployer.emulator.machines.base import CommandSpec, MachineSpec
 from deployer.emulator.machines.scripted import ScriptedAnswer
 from deployer.events import Event
 from deployer.models.report import Report
+from deployer.models.secret import Secret
 
 LOG = b"serving hello\n"
 UNINSTALLED = b'{"deployer_runner":1,"action":"uninstall","ok":true,"stage":"done","message":"removed","exit_code":0}\n'
@@ -82,6 +84,16 @@ class AppmanagerLab(VirtualLab):
             self.emulator.tick()
         pytest.fail("preparation takes too long")
 
+    def forget_records(self, application_name: str) -> None:
+        """Leave of an application what the tool alone would have left: no record of ours, no mark on its instances."""
+        oss = OssClient(self.session, REGION)
+        for bucket_name in oss.list_bucket_names("deployer", "artifacts"):
+            oss.delete_objects(bucket_name, oss.list_object_names(bucket_name, f"{application_name}/"))
+        for instance in self.emulator.services.ecs_state.instances(None):
+            if instance.tags.get("deployer:application") == application_name:
+                for key in [key for key in instance.tags if key.startswith("deployer:")]:
+                    del instance.tags[key]
+
     @contextmanager
     def chosen(self) -> Iterator["AppmanagerLab"]:
         """The environment of this process is set for this account while the block runs."""
@@ -95,8 +107,10 @@ class AppmanagerLab(VirtualLab):
         return {**os.environ, **self.environment}
 
     @property
-    def endpoints(self) -> Endpoints:
-        return Endpoints(address=self.http.endpoint)
+    def session(self) -> Session:
+        """A session of the account's owner."""
+        key = StaticKey(access_key_id=KEY_ID, access_key_secret=Secret(KEY_SECRET))
+        return Session(endpoints=Endpoints(address=self.http.endpoint), static_key=key, clock=self.clock)
 
     @property
     def calls(self) -> list[Call]:

@@ -4,6 +4,7 @@ What the plugin does happens in this process (`fake_appmanager`), over HTTP with
 (it dies, hangs, prints rubbish) is arranged by passing its frames through a function first.
 """
 
+import contextlib
 import json
 import os
 import socket
@@ -103,8 +104,8 @@ class FakeAliyun:
             threading.Thread(target=self._answer, args=(link,), daemon=True).start()
 
     def _answer(self, link: socket.socket) -> None:
-        with link, link.makefile("rw", encoding="utf-8") as stream:
-            said = json.loads(stream.readline())
+        with link, link.makefile("r", encoding="utf-8") as heard:
+            said = json.loads(heard.readline())
             folder = Path(said["folder"])
             files = {
                 str(path.relative_to(folder)): path.read_bytes() for path in sorted(folder.rglob("*")) if path.is_file()
@@ -112,11 +113,8 @@ class FakeAliyun:
             call = Call(words=tuple(said["words"]), folder=folder, environ=said["environ"], files=files)
             self.calls.append(call)
             for frame in self._interfered(call):
-                try:
-                    stream.write(json.dumps(frame) + "\n")
-                    stream.flush()
-                except OSError:
-                    continue  # it is dead; what was begun in the cloud goes on
+                with contextlib.suppress(OSError):  # it may be dead; what was begun in the cloud goes on
+                    link.sendall(json.dumps(frame).encode() + b"\n")
 
     def _interfered(self, call: Call) -> Iterator[Frame]:
         frames = iter(self._run(call))

@@ -67,6 +67,7 @@ class FakeAppmanager:
         self.failed_status = "ReleaseCancelled"
         self.before_settling: list[str] = []  # statuses that the next looks see first
         self._clock = clock
+        self._network: tuple[str, str] | None = None  # VPC and vSwitch of all that it makes
 
     def __call__(self, call: Call) -> Iterator[Frame]:
         if call.words == ("version",):
@@ -252,13 +253,8 @@ class FakeAppmanager:
     def _make_instance(
         self, cloud: Cloud, deployment: dict[str, Any], group: Group, name: str, tags: dict[str, str]
     ) -> str:
-        zone_id = cloud.ecs.list_selling_zones(deployment["ecsInstanceType"])[0]
-        vpc_id = cloud.vpc.create_vpc("10.1.0.0/16", name, uuid.uuid4().hex)
-        self._wait(lambda: cloud.vpc.get_vpc_status(vpc_id) == "Available")
-        vswitch_id = cloud.vpc.create_vswitch(
-            vpc_id, zone_id, "10.1.1.0/24", name=name, client_token=uuid.uuid4().hex, tags={}
-        )
-        self._wait(lambda: all(one.status == "Available" for one in cloud.vpc.list_vswitches(vpc_id)))
+        self._network = self._network or self._make_network(cloud, deployment["ecsInstanceType"])
+        vpc_id, vswitch_id = self._network
         security_group_id = cloud.security_groups.create(name, vpc_id, {}, uuid.uuid4().hex)
         group.made_security_groups.append(security_group_id)
         if "port" in deployment:
@@ -283,6 +279,16 @@ class FakeAppmanager:
         )
         self._wait(lambda: cloud.assistant.is_ready(instance_id))
         return instance_id
+
+    def _make_network(self, cloud: Cloud, instance_type: str) -> tuple[str, str]:
+        zone_id = cloud.ecs.list_selling_zones(instance_type)[0]
+        vpc_id = cloud.vpc.create_vpc("10.1.0.0/16", "template", uuid.uuid4().hex)
+        self._wait(lambda: cloud.vpc.get_vpc_status(vpc_id) == "Available")
+        vswitch_id = cloud.vpc.create_vswitch(
+            vpc_id, zone_id, "10.1.1.0/24", name="template", client_token=uuid.uuid4().hex, tags={}
+        )
+        self._wait(lambda: all(one.status == "Available" for one in cloud.vpc.list_vswitches(vpc_id)))
+        return vpc_id, vswitch_id
 
     def _run_scripts(self, cloud: Cloud, config: dict[str, Any], instance_id: str) -> InvocationResult:
         """Stop and start joined in one run, as the platform does it."""

@@ -172,8 +172,7 @@ def test_a_minute_of_silence_is_told_and_waited_through(lab, tmp_path: Path) -> 
         yield from frames
 
     lab.aliyun.interfere("list", silent)
-    session = Session(clock=lab.clock, endpoints=lab.endpoints)
-    cli = AppmanagerCli(session, REGION, lab.process_environment)
+    cli = AppmanagerCli(lab.session, REGION, lab.process_environment)
     with cli.start(("app", "list"), tmp_path, timeout_seconds=600, emit=events.append) as child:
         assert any('"type": "result"' in line for line in child.lines())
     assert [event.status for event in events if isinstance(event, WaitProgressed)] == ["says nothing"]
@@ -194,7 +193,7 @@ def test_a_minute_of_silence_is_told_and_waited_through(lab, tmp_path: Path) -> 
 def test_whatever_the_tool_says_instead_of_an_answer_is_an_error(lab, interference, code: str) -> None:
     """An error is believed with exit code 0, and an exit code without an error."""
     lab.aliyun.interfere("list", interference)
-    cli = AppmanagerCli(Session(clock=lab.clock, endpoints=lab.endpoints), REGION, lab.process_environment)
+    cli = AppmanagerCli(lab.session, REGION, lab.process_environment)
     with pytest.raises(DeployerError) as raised:
         cli.ask(("app", "list"))
     assert raised.value.code == code

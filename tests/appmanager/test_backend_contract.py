@@ -13,7 +13,6 @@ from cloud_lab import REGION, Project
 from deployer.api import Deployer
 from deployer.backends.base import Backend, DeleteScope, LogRequest, Settings
 from deployer.backends.registry import backend_names, open_backend
-from deployer.cloud.session import Session
 from deployer.errors.base import UsageError
 from deployer.errors.cloud import GroupNotFound, LockHeld, ReleaseNotFound
 from deployer.events import ignore_events
@@ -51,8 +50,7 @@ def backend_name(request: pytest.FixtureRequest) -> str:
 
 @pytest.fixture
 def backend(lab: AppmanagerLab, backend_name: str) -> Backend:
-    session = Session(clock=lab.clock, endpoints=lab.endpoints)
-    return open_backend(backend_name, Settings(session=session, deploy_region_id=REGION))
+    return open_backend(backend_name, Settings(session=lab.session, deploy_region_id=REGION))
 
 
 class TestEveryBackend:
@@ -153,13 +151,11 @@ def test_nobody_takes_the_place_of_a_backend_of_ours(
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: evil\nVersion: 1.0\n")
     (metadata / "entry_points.txt").write_text("[deployer.backends]\nsdk = evil:Backend\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    session = Session(clock=lab.clock, endpoints=lab.endpoints)
-    opened = open_backend("sdk", Settings(session=session, deploy_region_id=REGION))
+    opened = open_backend("sdk", Settings(session=lab.session, deploy_region_id=REGION))
     assert type(opened).__module__ == "deployer.backends.sdk.backend"
 
 
 def test_the_local_cloud_is_not_reached_by_the_tool(lab: AppmanagerLab) -> None:
-    session = Session(clock=lab.clock, endpoints=lab.endpoints)
     with pytest.raises(UsageError, match="does not reach the local cloud"):
-        open_backend("appmanager", Settings(session=session, deploy_region_id=REGION, is_local=True))
+        open_backend("appmanager", Settings(session=lab.session, deploy_region_id=REGION, is_local=True))
     assert Deployer(local=True, backend="appmanager").command_flags == "--local --backend appmanager"

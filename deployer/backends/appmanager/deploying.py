@@ -1,11 +1,12 @@
 """One deploy through the CLI: a single command does it all, and is followed through our steps as it streams."""
 
 from contextlib import ExitStack
+from dataclasses import replace
 from types import TracebackType
 
 from typing_extensions import Self
 
-from deployer.backends.appmanager.answers import CliGroup
+from deployer.backends.appmanager.answers import FAILED, CliGroup
 from deployer.backends.appmanager.cli import AppmanagerCli, command_name
 from deployer.backends.appmanager.failures import deploy_failure, failure_of
 from deployer.backends.appmanager.following import Following, Phase
@@ -17,7 +18,7 @@ from deployer.backends.appmanager.targets import TargetFinder
 from deployer.backends.sdk.run import DeployRun
 from deployer.cloud.cloud import Cloud
 from deployer.config.load import DEFAULT_CONFIG_PATH
-from deployer.errors.appmanager import AppmanagerUnclear
+from deployer.errors.appmanager import AppmanagerFailed, AppmanagerUnclear
 from deployer.errors.base import DeployerError
 from deployer.events import ArtifactUploaded, WarningRaised
 from deployer.models.package import Package
@@ -41,6 +42,7 @@ class CliDeploy:
         self._before: CliGroup | None = None
         self._following: Following | None = None
         self._doubt: AppmanagerUnclear | None = None
+        self._bad_end: DeployerError | None = None  # scripts failed, or wait for somebody
 
     def __enter__(self) -> Self:
         return self
@@ -79,9 +81,11 @@ class CliDeploy:
         """The instances of the group, marked as made here where the CLI made them. Errors: whatever the CLI says."""
         self._follow(Phase.PROVISION)
         targets = self._finder.find(self.find_group())
-        if not targets and not self._followed().is_over:
+        if not targets:
             self._follow(Phase.RELEASE)  # it lists no instance before it has released to it
             targets = self._finder.find(self.find_group())
+        if not targets:
+            raise self._doubt or self._bad_end or self._nothing_named()
         return targets
 
     def finish(self) -> CliGroup | None:
@@ -96,7 +100,8 @@ class CliDeploy:
                 raise self._doubt
             message = f"{self._doubt.message}; the release itself went on without it"
             self._run.emit(WarningRaised(code="appmanager.ended_early", message=message))
-        return group
+        said = str(self._bad_end.facts.get("api_code")) if self._bad_end is not None else ""
+        return replace(group, status=said) if group is not None and said in FAILED else group
 
     def find_group(self) -> CliGroup | None:
         """The group as the CLI shows it now."""
@@ -133,6 +138,11 @@ class CliDeploy:
         if error is not None:
             self._note_what_was_made()
             raise error
+        self._bad_end = failure
+
+    def _nothing_named(self) -> AppmanagerFailed:
+        ending = self._followed().child.ending
+        return AppmanagerFailed(self._what, "it names no instance that it deployed to", ending.exit_code, ending.stderr)
 
     def _note_what_was_made(self) -> None:
         """Let the error that ends the run list what exists now; that it cannot be told is no error of its own."""
