@@ -246,3 +246,13 @@ def test_pages_in_an_image_of_a_web_server_are_served_without_it(tmp_path: Path)
 @pytest.mark.parametrize("text", ["services: [", "services: 1\n", "[]", "services:\n  a: 1\n"])
 def test_a_broken_compose_file_is_no_way_to_start(tmp_path: Path, text: str) -> None:
     assert not analyze_tree(tmp_path, {"compose.yaml": text}).supported
+
+
+def test_a_composition_of_databases_is_not_the_application(tmp_path: Path) -> None:
+    compose = (
+        "services:\n  store:\n    image: postgres:17-alpine\n  jobs:\n    image: docker.io/library/redis@sha256:0\n"
+    )
+    alone = analyze_tree(tmp_path, {"compose.yaml": compose})
+    assert alone.start_command == "docker compose up -d --build"
+    beside = analyze_tree(tmp_path, {"mix.exs": "defmodule A do\nend\n"})
+    assert (beside.language, beside.supported) == ("elixir", False)

@@ -3,7 +3,7 @@
 import re
 
 from deployer.models.analysis import Evidence
-from deployer.project.detectors.compose import COMPOSE_FILES, find_published_port, read_services
+from deployer.project.detectors.compose import COMPOSE_FILES, Service, find_published_port, read_services
 from deployer.project.detectors.detection import Detection
 from deployer.project.detectors.docker_verdicts import PlacedVerdict, judge_dockerfile, judge_services
 from deployer.project.detectors.dockerfile import read_images
@@ -11,6 +11,13 @@ from deployer.project.names import suggest_name
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme
 
+_BACKING = frozenset({
+    "postgres", "postgresql", "postgis", "pgvector", "timescaledb", "mysql", "mysql-server", "mariadb", "mongo", "mongodb", "redis",
+    "valkey", "memcached", "rabbitmq", "nats", "kafka", "zookeeper", "mailhog", "mailpit", "minio", "localstack", "adminer",
+})  # fmt: skip
+_SOURCE = re.compile(
+    r"\.(exs?|gleam|clj|scala|swift|hs|zig|ml|erl|cr|dart|jl|cpp|cc|c|kt|java|go|rs|rb|php|py|js|ts|cs)$"
+)
 _MANIFESTS = re.compile(r"[^/]+\.(py|csproj|sln|php|rb)|go\.mod|pom\.xml|build\.gradle(\.kts)?|package\.json|Cargo\.toml|Gemfile|composer\.json|"
                         r"pyproject\.toml|requirements\.txt|Pipfile|setup\.cfg|environment\.ya?ml|deno\.jsonc?")  # fmt: skip
 
@@ -55,7 +62,7 @@ def _serves_pages_only(project_dir: ProjectDir, text: str) -> bool:
 def _of_compose(project_dir: ProjectDir, file: str) -> Detection | None:
     text = project_dir.find_text(file) or ""
     services = read_services(text)
-    if not services:
+    if not services or _backs_something_else(project_dir, services):
         return None
     port, why = find_published_port(services)
     unreachable = _unreachable(judge_services(project_dir, file, services))
@@ -70,6 +77,12 @@ def _of_compose(project_dir: ProjectDir, file: str) -> Detection | None:
         warnings=tuple(one.sentence for one in unreachable),
         unreachable_images=tuple(one.verdict.image for one in unreachable),
     )
+
+
+def _backs_something_else(project_dir: ProjectDir, services: tuple[Service, ...]) -> bool:
+    """Whether the services are databases and queues alone, for the program whose source stands beside the compose file."""
+    images = {(one.image or "").partition("@")[0].partition(":")[0].rpartition("/")[2] for one in services}
+    return images <= _BACKING and any(_SOURCE.search(file) for file in project_dir.files())
 
 
 def _of_dockerfile(project_dir: ProjectDir, readme: Readme | None) -> Detection:
