@@ -1,7 +1,9 @@
 """Secrets that stand in plain text where they should not: found for a warning, masked in everything that is shown."""
 
+import os
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 SECRET_KEYS = (("agent", "model", "apiKey"),)
 SECRET_SECTIONS = (("deployer", "env"), ("common", "environment"))
@@ -37,3 +39,11 @@ def find_exposed(text: str) -> Iterator[tuple[int, str]]:
             if pattern.search(line):
                 yield number, kind
                 break
+
+
+def others_may_read(path: Path) -> bool:
+    """Whether other users of this machine may read the file; never where the system has no such modes."""
+    try:
+        return os.name == "posix" and bool(path.stat().st_mode & 0o044)
+    except OSError:
+        return False

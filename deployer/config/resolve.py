@@ -6,10 +6,11 @@ What wins: flag, environment, file, detected, default.
 import re
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import TypeAlias
 
 from deployer.config.agent_model import find_model
-from deployer.config.exposure import find_exposed
+from deployer.config.exposure import find_exposed, others_may_read
 from deployer.config.findings import Findings
 from deployer.config.identity import find_identity
 from deployer.config.instance_choice import choose_instance
@@ -144,11 +145,12 @@ def _health(extras: Extras, findings: Findings) -> HealthCheck:
 def _warn_exposed(findings: Findings) -> None:
     if findings.document is None:
         return
-    for line, kind in find_exposed(findings.document.text):
-        findings.note(
-            (),
-            f"{findings.document.path} line {line} holds {kind} in plain text; keep the file out of git",
-        )
+    path = findings.document.path
+    exposed = tuple(find_exposed(findings.document.text))
+    for line, kind in exposed:
+        findings.note((), f"{path} line {line} holds {kind} in plain text; keep the file out of git")
+    if exposed and others_may_read(Path(path)):
+        findings.note((), f"{path} holds secrets and other users of this machine may read it: run `chmod 600 {path}`")
 
 
 def _with_existing_notice(findings: Findings, instance: object) -> list[str]:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from deployer.config.agent_model import find_model
 from deployer.config.document import Document, read_document
-from deployer.config.exposure import find_exposed, is_secret_path
+from deployer.config.exposure import find_exposed, is_secret_path, others_may_read
 from deployer.config.findings import Findings
 from deployer.config.identity import find_identity
 from deployer.config.instance_choice import choose_instance
@@ -93,7 +93,7 @@ def _missing(file: ConfigFile, document: Document, known: list[Problem]) -> list
 def _exposed(document: Document) -> list[Problem]:
     """Warnings for secrets in plain text; the value itself is never repeated."""
     paths = {mark.line: ".".join(path) for path, mark in document.marks.items() if is_secret_path(path)}
-    return [
+    problems = [
         Problem(
             code="secret",
             path=paths.get(line, ""),
@@ -104,3 +104,8 @@ def _exposed(document: Document) -> list[Problem]:
         )
         for line, kind in find_exposed(document.text)
     ]
+    if problems and others_may_read(Path(document.path)):
+        message = "the file holds secrets, and other users of this machine may read it"
+        hint = f"run `chmod 600 {document.path}`"
+        problems.append(Problem(code="mode", path="", message=message, hint=hint, severity="warning"))
+    return problems

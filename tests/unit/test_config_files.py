@@ -100,6 +100,7 @@ def test_validation_finds_everything_without_project_or_credentials(tmp_path):
     )
     problems = validate_file(path)
     assert [(problem.severity, problem.code, problem.path) for problem in problems] == [
+        ("warning", "mode", ""),
         ("warning", "missing", "metadata.type"),
         ("error", "duplicate", "metadata.name"),
         ("error", "mismatch", "metadata.groupName"),

@@ -74,6 +74,15 @@ def test_a_secret_that_is_named_is_packed_also_when_git_ignores_it(tmp_path: Pat
     assert _paths(_select(root, include=(".env",))) == [".env", ".gitignore", "app.py"]
 
 
+def test_a_directory_of_secrets_may_be_named_and_what_is_not_there_is_told(tmp_path: Path) -> None:
+    root = _tree(
+        tmp_path, {"app.py": "x", "certs/.ssh/id_rsa": "k", "certs/a.pem": "c", "keys.pem": "k", "no/.env": "x"}
+    )
+    selection = _select(root, ignore=("no/",), include=("./certs/", "gone.pem", "no/.env", "key"))
+    assert _paths(selection) == ["app.py", "certs/.ssh/id_rsa", "certs/a.pem"]
+    assert selection.not_found == ("gone.pem", "key", "no/.env")
+
+
 def test_an_ignored_secret_is_listed_all_the_same(tmp_path: Path) -> None:
     root = _tree(tmp_path, {".gitignore": ".env\n", ".env": "A=1", "app.py": "x"})
     assert [(one.path, one.reason) for one in _select(root).left_out] == [(".env", "secret")]

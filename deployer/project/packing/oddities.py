@@ -32,6 +32,7 @@ def find_oddities(project_dir: ProjectDir, selection: Selection, seen: SeenConte
     sentences = (
         ("only Git LFS pointers are there, not the files: run `git lfs pull` for", seen.pointers),
         ("submodules are empty: run `git submodule update --init` for", _empty_submodules(project_dir, selection)),
+        ("named with --include-secret, but not there or in an ignored directory:", selection.not_found),
         ("names that differ in case only are one file on some systems:", _alike(selection)),
         ("Windows line ends became plain newlines, in the archive alone:", seen.converted),
     )

@@ -5,7 +5,7 @@ import re
 import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from deployer.errors.project import FileNameInvalid, FilesUnreadable, NothingToPack
 from deployer.models.package import LeftOut
@@ -44,6 +44,7 @@ class Selection:
     files: tuple[SelectedFile, ...]
     left_out: tuple[LeftOut, ...]
     ignored_count: int
+    not_found: tuple[str, ...]  # what was named as to be included and is not there, or in an ignored directory
 
     @property
     def total_bytes(self) -> int:
@@ -179,7 +180,7 @@ class _Selector:
         )
 
     def _is_included(self, path: str) -> bool:
-        return path in self.include_secrets
+        return any(path == named or path.startswith(f"{named}/") for named in self.include_secrets)
 
     def _has_usable_name(self, path: str, name: str) -> bool:
         try:
@@ -203,11 +204,14 @@ def select_files(
 ) -> Selection:
     """The entries of the archive. `ignore` are gitignore patterns above all others, `apart` paths that never belong.
 
+    `include_secrets` are files, or directories with all that is in them, which are taken although they look secret.
+
     Files git tracks are taken although `.gitignore` names them, as git does. Links are never followed outside.
 
     Errors: FilesUnreadable, FileNameInvalid, NothingToPack.
     """
-    selector = _Selector(project_dir, frozenset(include_secrets), frozenset(one.resolve() for one in apart))
+    included = frozenset(PurePosixPath(named).as_posix() for named in include_secrets)
+    selector = _Selector(project_dir, included, frozenset(one.resolve() for one in apart))
     pending = [("", project_dir.path, IgnoreRules.of(ignore, list_tracked(project_dir.path)), False)]
     while pending:
         directory, real, rules, linked = pending.pop()
@@ -216,9 +220,13 @@ def select_files(
         raise FilesUnreadable(tuple(sorted(selector.unreadable)))
     if not any(not one.is_directory for one in selector.files):
         raise NothingToPack(str(project_dir.path), selector.ignored_count)
+    taken = {one.path for one in selector.files}
     return Selection(
         root=project_dir.path,
         files=tuple(sorted(selector.files, key=lambda one: one.path)),
         left_out=tuple(sorted(selector.left_out, key=lambda one: one.path)),
         ignored_count=selector.ignored_count,
+        not_found=tuple(
+            sorted(named for named in included if not any(f"{path}/".startswith(f"{named}/") for path in taken))
+        ),
     )
