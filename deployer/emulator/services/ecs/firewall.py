@@ -3,15 +3,23 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
 PROTOCOLS_WITH_PORTS = frozenset({"TCP", "UDP"})
 ANY_PORT = "-1/-1"
 
 
+class Direction(str, Enum):
+    """Which way a rule's traffic goes."""
+
+    INGRESS = "ingress"
+    EGRESS = "egress"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """What an inbound rule says; two equal rules are one rule, whatever their descriptions.
+    """What a rule says; two equal rules are one rule, whatever their descriptions.
 
     `protocol` is in upper case, `port_range` is `from/to` or `-1/-1`, `priority` 1 (first) to 100.
     """
@@ -26,6 +34,7 @@ class Rule:
     source_port_range: str = ""
     destination_cidr: str = ""
     destination_ipv6_cidr: str = ""
+    destination_group_id: str = ""
 
     def covers(self, protocol: str, port: int) -> bool:
         """True when the rule speaks of that protocol and port."""
@@ -42,6 +51,7 @@ class StoredRule:
     """A rule in a group, with what the group knows about it."""
 
     rule: Rule
+    direction: Direction
     rule_id: str
     description: str
     created_at: datetime
@@ -49,7 +59,7 @@ class StoredRule:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class SecurityGroup:
-    """One security group. Outbound traffic is allowed as a whole in a group of type `normal`."""
+    """One security group. `rules` are the inbound ones; without outbound ones, a `normal` group lets everything out."""
 
     security_group_id: str
     region_id: str
@@ -60,16 +70,27 @@ class SecurityGroup:
     created_at: datetime
     resource_group_id: str = ""
     rules: list[StoredRule] = field(default_factory=list)
+    outbound_rules: list[StoredRule] = field(default_factory=list)
+    chosen_inner_policy: str | None = None  # Accept, Drop: set by ModifySecurityGroupPolicy
     tags: dict[str, str] = field(default_factory=dict)
 
     @property
     def inner_access_policy(self) -> str:
         """Whether members reach each other: `Accept` in a normal group, `Drop` in an enterprise one."""
-        return "Accept" if self.group_type == "normal" else "Drop"
+        return self.chosen_inner_policy or ("Accept" if self.group_type == "normal" else "Drop")
 
-    def find_rule(self, rule: Rule) -> StoredRule | None:
+    def rules_of(self, direction: Direction) -> list[StoredRule]:
+        """The rules of one direction, oldest first; the list itself."""
+        return self.rules if direction is Direction.INGRESS else self.outbound_rules
+
+    def find_rule(self, rule: Rule, direction: Direction) -> StoredRule | None:
         """The rule that says the same; None when there is none."""
-        return next((stored for stored in self.rules if stored.rule == rule), None)
+        return next((stored for stored in self.rules_of(direction) if stored.rule == rule), None)
+
+    def names(self, security_group_id: str) -> bool:
+        """True when a rule of this group speaks of that one."""
+        stored = [*self.rules, *self.outbound_rules]
+        return any(security_group_id in {one.rule.source_group_id, one.rule.destination_group_id} for one in stored)
 
 
 def lets_in(

@@ -9,8 +9,12 @@ from deployer.emulator.services.ecs.catalog_handlers import CatalogActions
 from deployer.emulator.services.ecs.describe_handlers import DescribeActions
 from deployer.emulator.services.ecs.disk_handlers import DiskActions
 from deployer.emulator.services.ecs.image_handlers import ImageActions
+from deployer.emulator.services.ecs.instance_spec_handlers import InstanceSpecActions
+from deployer.emulator.services.ecs.interface_handlers import InterfaceActions
 from deployer.emulator.services.ecs.key_pair_handlers import KeyPairActions
 from deployer.emulator.services.ecs.launch_handlers import LaunchActions
+from deployer.emulator.services.ecs.market_handlers import MarketActions
+from deployer.emulator.services.ecs.old_tag_handlers import OldTagActions
 from deployer.emulator.services.ecs.power_handlers import PowerActions
 from deployer.emulator.services.ecs.price_handlers import PriceActions
 from deployer.emulator.services.ecs.region_handlers import RegionActions
@@ -39,6 +43,10 @@ class EcsService:
             DescribeActions(ecs_state),
             PowerActions(ecs_state),
             AttributeActions(ecs_state),
+            InstanceSpecActions(ecs_state),
+            InterfaceActions(ecs_state),
+            OldTagActions(ecs_state),
+            MarketActions(ecs_state, price_book),
             SecurityGroupActions(ecs_state),
             RuleActions(ecs_state),
             TagActions(ecs_state),

@@ -169,7 +169,7 @@ def _make_instance(order: LaunchOrder, state: EcsState, position: int) -> Instan
         vswitch=order.vswitch,
         private_ip=str(order.vswitch.take_address(interface_id, order.private_ip)),
         network_interface_id=interface_id,
-        mac_address=_mac_address(context.ids.hexadecimal(6)),
+        mac_address=mac_address(context.ids.hexadecimal(6)),
         serial_number=context.ids.request_id().lower(),
         security_group_ids=[group.security_group_id for group in order.groups],
         created_at=context.clock.now(),
@@ -217,6 +217,6 @@ def _make_disk(order: DiskOrder, instance: Instance, state: EcsState, index: int
     )
 
 
-def _mac_address(digits: str) -> str:
+def mac_address(digits: str) -> str:
     """`00:16:3e:…`: the prefix all instances share."""
     return ":".join(("00", "16", "3e", digits[:2], digits[2:4], digits[4:6]))

@@ -1,6 +1,7 @@
 """How an instance moves from state to state, and the machine below with it. Each move has one method here."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol
 
 from deployer.emulator.actions import ApiError
@@ -40,9 +41,7 @@ class Lifecycle:
         instance.status = InstanceStatus.PENDING
         next_move = self._start_now if start else self._rest
         self._later(instance, self._context.assumptions.instance_pending_seconds, next_move)
-        if instance.auto_release_at is not None:
-            seconds = (instance.auto_release_at - self._context.clock.now()).total_seconds()
-            self._context.scheduler.after(seconds, lambda: self._release_in_time(instance))
+        self.release_at(instance, instance.auto_release_at)
 
     def start(self, instance: Instance) -> None:
         """Starting at once, Running a moment later. Errors: 403 IncorrectInstanceStatus unless it is Stopped."""
@@ -82,6 +81,13 @@ class Lifecycle:
         instance.machine, instance.running_since = None, None
         self._context.driver.destroy(instance.instance_id)
         self._later(instance, self._context.assumptions.instance_delete_seconds, self._disappear)
+
+    def release_at(self, instance: Instance, moment: datetime | None) -> None:
+        """Let the instance release itself at that moment, or not at all; an earlier wish no longer counts."""
+        instance.auto_release_at = moment
+        if moment is not None:
+            seconds = (moment - self._context.clock.now()).total_seconds()
+            self._context.scheduler.after(seconds, lambda: self._release_in_time(instance))
 
     def settle(self, instance: Instance) -> None:
         """Notice a machine that went down by itself: its instance is Stopped from now on."""

@@ -52,6 +52,11 @@ class PowerActions:
         """What became of each instance."""
         return self._change_many(call, self._check_stop, self._stop(call))
 
+    @action("RebootInstances", source=_HELP + "rebootinstances")
+    def reboot_instances(self, call: Call) -> Body:
+        """What became of each instance."""
+        return self._change_many(call, self._check_stop, self._state.lifecycle.reboot)
+
     @action("DeleteInstances", source=_HELP + "deleteinstances")
     def delete_instances(self, call: Call) -> Body:
         """Nothing; all instances are on their way out. One that cannot be deleted refuses the whole call."""

@@ -59,15 +59,11 @@ class SecurityGroupActions:
 
     @action("DeleteSecurityGroup", source=_HELP + "deletesecuritygroup")
     def delete_security_group(self, call: Call) -> Body:
-        """Nothing; the group is gone. Refused while an interface is in it or another group names it as source."""
+        """Nothing; the group is gone. Refused while an interface is in it or another group names it."""
         group = self._state.get_group(call.params["SecurityGroupId"], call.region_id)
-        named_elsewhere = any(
-            stored.rule.source_group_id == group.security_group_id
-            for other in self._state.security_groups.values()
-            if other is not group
-            for stored in other.rules
-        )
-        if named_elsewhere or self._state.members(group.security_group_id):
+        others = [other for other in self._state.security_groups.values() if other is not group]
+        named_elsewhere = any(other.names(group.security_group_id) for other in others)
+        if named_elsewhere or self._state.is_group_in_use(group.security_group_id):
             raise ApiError(403, "DependencyViolation", "There is still instance(s) in the specified security group.")
         del self._state.security_groups[group.security_group_id]
         vpc = self._state.vpc_state.find_vpc(group.vpc_id, group.region_id)
@@ -92,6 +88,61 @@ class SecurityGroupActions:
             raise ApiError(403, "InstanceSecurityGroupLimitExceeded", "The instance is in too many groups.")
         instance.security_group_ids.append(group.security_group_id)
         return {}
+
+    @action("LeaveSecurityGroup", source=_HELP + "leavesecuritygroup")
+    def leave_security_group(self, call: Call) -> Body:
+        """Nothing; the instance is in one group less. It stays in its last one."""
+        refuse_unsupported(call, "NetworkInterfaceId")
+        if "InstanceId" not in call.params:
+            raise missing_parameter("InstanceId")
+        group = self._state.get_group(call.params["SecurityGroupId"], region_asked(call))
+        instance = self._state.get_instance(call.params["InstanceId"], group.region_id)
+        self._state.lifecycle.require(instance, InstanceStatus.RUNNING, InstanceStatus.STOPPED)
+        if group.security_group_id not in instance.security_group_ids:
+            raise ApiError(403, "InstanceNotInSecurityGroup", "The instance not in the group.")
+        if len(instance.security_group_ids) == 1:
+            raise ApiError(403, "InstanceLastSecurityGroup", "The instance is in its last security group.")
+        instance.security_group_ids.remove(group.security_group_id)
+        return {}
+
+    @action("ModifySecurityGroupAttribute", source=_HELP + "modifysecuritygroupattribute")
+    def modify_attribute(self, call: Call) -> Body:
+        """Nothing; name and description are as given."""
+        group = self._state.get_group(call.params["SecurityGroupId"], call.region_id)
+        _check_texts(call)
+        group.security_group_name = call.params.get("SecurityGroupName", group.security_group_name)
+        group.description = call.params.get("Description", group.description)
+        return {}
+
+    @action("ModifySecurityGroupPolicy", source=_HELP + "modifysecuritygrouppolicy")
+    def modify_policy(self, call: Call) -> Body:
+        """Nothing; members reach each other, or not. An enterprise group cannot accept."""
+        group = self._state.get_group(call.params["SecurityGroupId"], call.region_id)
+        policy = str(call.params["InnerAccessPolicy"]).capitalize()
+        if policy not in {"Accept", "Drop"}:
+            raise ApiError(400, "InvalidPolicy.Malformed", "The specified parameter InnerAccessPolicy is not valid.")
+        if group.group_type == "enterprise" and policy == "Accept":
+            raise ApiError(403, "InvalidOperation.InvalidSecurityGroupType", "An enterprise group cannot accept.")
+        group.chosen_inner_policy = policy
+        return {}
+
+    @action("DescribeSecurityGroupReferences", source=_HELP + "describesecuritygroupreferences")
+    def describe_references(self, call: Call) -> Body:
+        """For each group asked for that others name: who names it."""
+        get_region(call.region_id)
+        groups = [self._state.get_group(group_id, call.region_id) for group_id in call.params["SecurityGroupId"]]
+        account_id = self._state.context.account_id
+        found = []
+        for group in groups:
+            naming = [
+                {"SecurityGroupId": other.security_group_id, "AliUid": account_id}
+                for other in self._state.security_groups.values()
+                if other is not group and other.names(group.security_group_id)
+            ]
+            if naming:
+                references = {"ReferencingSecurityGroup": naming}
+                found.append({"SecurityGroupId": group.security_group_id, "ReferencingSecurityGroups": references})
+        return {"SecurityGroupReferences": {"SecurityGroupReference": found}}
 
     def _create(self, call: Call) -> Body:
         params, context = call.params, self._state.context

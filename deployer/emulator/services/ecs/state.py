@@ -13,6 +13,7 @@ from deployer.emulator.services.client_tokens import ClientTokens
 from deployer.emulator.services.ecs.firewall import SecurityGroup, lets_in
 from deployer.emulator.services.ecs.images import Image, public_images_in
 from deployer.emulator.services.ecs.instances import Disk, Instance
+from deployer.emulator.services.ecs.interfaces import NetworkInterface
 from deployer.emulator.services.ecs.key_pairs import KeyPair
 from deployer.emulator.services.ecs.lifecycle import Lifecycle
 from deployer.emulator.services.ecs.own_images import OwnImage
@@ -44,6 +45,7 @@ class EcsState:
         self.disks: dict[str, Disk] = {}
         self.snapshots: dict[str, Snapshot] = {}
         self.own_images: dict[str, OwnImage] = {}
+        self.interfaces: dict[str, NetworkInterface] = {}  # secondary ones
         self.security_groups: dict[str, SecurityGroup] = {}
         self.key_pairs: dict[tuple[str, str], KeyPair] = {}  # by region and name
         self.ram_roles: set[str] | None = None  # None: every name is a role that trusts ECS
@@ -102,9 +104,11 @@ class EcsState:
     def free_interface(self, instance: Instance) -> None:
         """The network interface disappears, and with it its place in security groups and vSwitch."""
         self._interfaces.pop(instance.network_interface_id, None)
-        owners = instance.vswitch.owners
-        for address in [address for address, owner in owners.items() if owner == instance.network_interface_id]:
-            del owners[address]
+        for interface in self.interfaces_of(instance):
+            interface.instance_id = None
+            if interface.delete_on_release:
+                self.remove_interface(interface)
+        instance.vswitch.release_addresses(instance.network_interface_id)
         self.release_public_ip(instance)
         eip = instance.eip
         if eip is not None and eip.instance_id == instance.instance_id and eip.status is not EipStatus.UNASSOCIATING:
@@ -133,6 +137,25 @@ class EcsState:
         """The instances whose network interface exists, released ones for a moment longer."""
         return [instance for instance in self._interfaces.values() if instance.region_id == region_id]
 
+    # Secondary interfaces
+
+    def interfaces_of(self, instance: Instance) -> list[NetworkInterface]:
+        return [one for one in self.interfaces.values() if one.instance_id == instance.instance_id]
+
+    def settle_interface(self, interface: NetworkInterface, *, meanwhile: str) -> None:
+        """Let the interface be in that state for a moment."""
+        interface.under_way = meanwhile
+
+        def finish() -> None:
+            interface.under_way = ""
+
+        self.context.scheduler.after(self.context.assumptions.network_pending_seconds, finish)
+
+    def remove_interface(self, interface: NetworkInterface) -> None:
+        """The interface and its addresses are gone."""
+        interface.vswitch.release_addresses(interface.network_interface_id)
+        self.interfaces.pop(interface.network_interface_id, None)
+
     # Security groups
 
     def find_group(self, security_group_id: str, region_id: str | None) -> SecurityGroup | None:
@@ -149,6 +172,11 @@ class EcsState:
     def members(self, security_group_id: str) -> list[Instance]:
         """The instances in a group, those whose interface is still to disappear included."""
         return [instance for instance in self._interfaces.values() if security_group_id in instance.security_group_ids]
+
+    def is_group_in_use(self, security_group_id: str) -> bool:
+        """True while an interface is in the group, that of a released instance for a moment longer."""
+        secondary = any(security_group_id in one.security_group_ids for one in self.interfaces.values())
+        return secondary or bool(self.members(security_group_id))
 
     def inbound_allowed(self, instance: Instance, port: int, protocol: str = "tcp", source: str = ANYBODY) -> bool:
         """True when the instance's security groups let a packet from `source` in to that port.

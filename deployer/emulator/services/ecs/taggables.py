@@ -48,7 +48,8 @@ def kept_in(kept: Callable[[], Mapping[str, Tagged]]) -> Taggable:
 
 
 def _interfaces(state: EcsState, region_id: str) -> dict[str, dict[str, str]]:
-    return {owner.network_interface_id: owner.interface_tags for owner in state.every_interface(region_id)}
+    primary = {owner.network_interface_id: owner.interface_tags for owner in state.every_interface(region_id)}
+    return primary | {key: one.tags for key, one in state.interfaces.items() if one.region_id == region_id}
 
 
 def _tags(found: Tagged | None) -> dict[str, str] | None:

@@ -84,6 +84,11 @@ class VSwitch:
         self.owners[address] = owner
         return address
 
+    def release_addresses(self, owner: str, *, but: IPv4Address | None = None) -> None:
+        """Nobody holds the owner's addresses any more, except one that is kept."""
+        for address in [one for one, holder in self.owners.items() if holder == owner and one != but]:
+            del self.owners[address]
+
     def _next_free(self) -> IPv4Address:
         usable = self.network.num_addresses - RESERVED_AT_START - RESERVED_AT_END
         for _ in range(usable):
