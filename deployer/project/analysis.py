@@ -9,12 +9,13 @@ from deployer.project.detectors import LANGUAGES, OTHERS, PLAIN
 from deployer.project.detectors.detection import Detection, Detector
 from deployer.project.detectors.docker_verdicts import advise_on_images, explain_unused_docker
 from deployer.project.detectors.written import find_disagreement
+from deployer.project.far_packages import find_far_packages
 from deployer.project.incomplete import find_missing_parts
 from deployer.project.judging import find_conflicts, judge
 from deployer.project.names import suggest_name
 from deployer.project.preparations import add_preparations
 from deployer.project.project_dir import ProjectDir
-from deployer.project.readme import Readme, find_believable_start, find_readme, make_methods
+from deployer.project.readme import Readme, find_readme, make_methods
 from deployer.project.readme_docker import follow_docker
 from deployer.project.runtimes import find_version_problem
 
@@ -81,7 +82,7 @@ def _first(detectors: Iterable[Detector], project_dir: ProjectDir, readme: Readm
 
     Where the README names a start that fits the tree, the detector that follows it comes before those that do not.
     """
-    asked = find_believable_start(project_dir, readme) if readme else None
+    asked = readme.find_start() if readme else None
     first: Detection | None = None
     best: Detection | None = None
     for detect in detectors:
@@ -114,7 +115,7 @@ def _finish(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> Pr
         port=detection.port,
         bind_host=detection.bind_host,
         environment=detection.environment,
-        methods=_methods(project_dir, readme, replace(found, detection=detection)),
+        methods=_methods(readme, replace(found, detection=detection)),
         evidence=(*looked, *detection.evidence, *explain_unused_docker(project_dir, detection)),
         warnings=tuple(dict.fromkeys((*detection.warnings, *_warnings(project_dir, readme, found)))),
         supported=found.is_start,
@@ -147,18 +148,18 @@ def _prepared(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> 
     return add_preparations(project_dir.below(directory), found.application.readme, detection, directory)
 
 
-def _methods(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> tuple[Method, ...]:
+def _methods(readme: Readme | None, found: _Found) -> tuple[Method, ...]:
     """What the README at the top names, and after it that of the application's own directory."""
     detection = found.detection
     followed, started = (detection.followed, detection.start_command) if detection else (None, None)
     own = found.application.readme if found.application else None
     if readme is not None and followed is not None and (own is None or own.file == readme.file):
         followed = next((one for one in readme.commands if one.line == followed.line), followed)
-    methods = make_methods(project_dir, readme, followed, started) if readme else ()
+    methods = make_methods(readme, followed, started) if readme else ()
     if own is None or found.application is None or (readme is not None and own.file == readme.file):
         return methods
     directory = found.application.directory
-    inner = make_methods(project_dir.below(directory), own, followed, started)
+    inner = make_methods(own, followed, started)
     return (*methods, *(replace(one, file=f"{directory}/{one.file}") for one in inner))
 
 
@@ -180,6 +181,7 @@ def _warnings(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> 
     )
     if version is not None:
         warnings.append(version)
+    warnings.extend(find_far_packages(project_dir, found.application.directory if found.application else ""))
     if not found.is_start:
         warnings.append("found no way to start this project")
     if readme:

@@ -21,8 +21,10 @@ _MOVED = re.compile(r"(?:cd|pushd)\s+(['\"]?)([\w./-]+)\1/?")
 
 
 _WINDOWS_PROGRAM = re.compile(r"(?:py|python\.exe|[\w.\\/-]+\.(?:bat|cmd|ps1|exe))(?:\s|$)")
+_PLAIN_WORD = re.compile(r"[\w@%+=:,./~^<>!*()\[\]-]+")
 _HOLDS_PLACEHOLDER = "it holds a placeholder"
 _DOES_MORE = "it is more than one plain command"
+_ODD_WORDS = "its words mean more to a shell than themselves"
 _UNCLOSED = "its quotes do not close"
 _FOR_WINDOWS = "it is written for Windows"
 
@@ -119,6 +121,8 @@ def _read_part(part: str) -> CommandShape:
         return _refused(_HOLDS_PLACEHOLDER)
     if _WINDOWS.search(part):
         return _refused(_FOR_WINDOWS)
+    if not all(map(_PLAIN_WORD.fullmatch, words)):
+        return _refused(_ODD_WORDS)
     return CommandShape(purpose=purpose, kind=_kind(words, purpose), words=words, environment=read.environment)
 
 

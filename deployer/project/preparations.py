@@ -16,7 +16,7 @@ def add_preparations(
     """The detection with the README's requirement files and migrations; `directory` is where its application stands."""
     if readme is None:
         return detection
-    found = read_preparations(project_dir, readme, detection.language)
+    found = read_preparations(readme, detection.language)
     built = detection.build_command or ""
     missing = [(command, evidence) for command, evidence in found.commands if command not in built]
     steps = [_inside(command, directory) for command, _evidence in missing]

@@ -98,12 +98,13 @@ class ProjectDir:
             return None
 
     def find_head(self, relative: str, *, limit_bytes: int) -> str | None:
-        """The first lines of a text file of any size, as many as fit into the bytes; None when it cannot be read."""
+        """The first whole lines of a text file of any size that fit into the bytes; None when it cannot be read."""
         try:
             data, size_bytes = self._read_bytes(relative, limit_bytes)
         except (FileOutsideProject, FileUnreadable):
             return None
-        return decode_text(data if size_bytes <= limit_bytes else data[: data.rfind(b"\n") + 1])
+        end = data.rfind(b"\n") + 1
+        return decode_text(data[:end] if end and size_bytes > limit_bytes else data)
 
     def names_in(self, directory: str) -> tuple[str, ...]:
         """The names of the files in one directory, links that stay inside among them, sorted; empty when there is none."""

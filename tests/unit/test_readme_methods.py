@@ -126,8 +126,8 @@ def test_all_methods_are_listed_with_line_and_reason(tmp_path: Path) -> None:
         ("    docker run shop\n", {"app_dot_py": APP}, "python app.py", "Docker comes last, and the project starts without it"),
         ("    docker compose up\n", {"app_dot_py": APP}, "python app.py", "there is no compose file in the project"),
         ("    cargo run\n", {"app_dot_py": APP}, "python app.py", "`cargo` needs `Cargo.toml`, which is not in the project"),
-        ("    cd docs && npm start\n", {"app_dot_py": APP, "docs__x": ""}, "python app.py",
-         "it runs in `docs`, a project of its own: give that directory as the path"),
+        ("    cd docs && npm start\n", {"app_dot_py": APP, "docs__package_dot_json": PACKAGE}, "python app.py",
+         "it runs in `docs`, a project of its own: give that directory with `--path`"),
     ],
 )  # fmt: skip
 def test_a_misleading_readme_is_not_followed_and_the_reason_is_told(
@@ -295,7 +295,7 @@ def test_conflicts_are_told_with_what_is_used_and_lower_the_confidence(tmp_path:
 
 def test_an_explanation_shows_every_decision_with_its_line_and_nothing_a_terminal_would_obey(tmp_path: Path) -> None:
     """U6, S28."""
-    readme = "Set `API_KEY`.\n\n    pip install -r requirements.txt\n    python app.py --color \x1b[31mred\n\n    npm start # \x1b[2J\n"
+    readme = "Set `API_KEY`.\n\n    pip install -r requirements.txt\n    python app.py  # \x1b[31mred\n\n    npm run \x1b[2Jdev\n    npm start <a>\x1b[2J\n"
     analysis = understand(tmp_path, readme, app_dot_py=APP, requirements_dot_txt="flask\n")
     text = render_explanation(analysis)
     assert "\x1b" not in text + render_analysis(analysis)

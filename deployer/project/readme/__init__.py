@@ -4,13 +4,11 @@ from deployer.project.readme.methods import make_methods
 from deployer.project.readme.model import Readme, ReadmeCommand, Way
 from deployer.project.readme.preparing import read_preparations, read_requirements
 from deployer.project.readme.reading import find_readme
-from deployer.project.readme.tree import find_believable_start
 
 __all__ = [
     "Readme",
     "ReadmeCommand",
     "Way",
-    "find_believable_start",
     "find_readme",
     "make_methods",
     "read_preparations",

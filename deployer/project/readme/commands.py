@@ -13,6 +13,7 @@ from deployer.project.readme.document import CodeBlock
 from deployer.project.readme.model import ReadmeCommand, Way, rank_of
 from deployer.project.readme.sections import Standing, is_negated, standing_of
 from deployer.project.readme.shell_lines import read_lines
+from deployer.project.readme.tree import find_obstacle
 
 _MOST_COMMANDS = 400
 _MOST_LINES = 3_000  # of code: each costs a tenth of a millisecond
@@ -53,7 +54,14 @@ def _read_commands(project_dir: ProjectDir, file: str, blocks: Iterable[CodeBloc
             is_shown = not block.is_inline or part.shape.purpose is not Purpose.REFUSED or part.shape.is_dangerous
             if part.shape.purpose is not Purpose.OTHER and is_shown:
                 section = headings[-1] if headings else ""
-                found = ReadmeCommand(text=part.text, file=file, line=number, section=section, shape=part.shape)
+                found = ReadmeCommand(
+                    text=part.text,
+                    file=file,
+                    line=number,
+                    section=section,
+                    shape=part.shape,
+                    obstacle=shell.find_obstacle(part.shape),
+                )
                 yield found, headings, standing
 
 
@@ -77,6 +85,12 @@ class _Shell:
             self._environment |= {name: value for name, sign, value in (one.partition("=") for one in assigned) if sign}
             yield replace(part, shape=self._placed(part.shape))
         self.directory = self._inside(read.directory)
+
+    def find_obstacle(self, shape: CommandShape) -> str | None:
+        """What speaks against a command in the directory it runs in."""
+        if shape.purpose is Purpose.REFUSED:
+            return None
+        return find_obstacle(self._project_dir.below(shape.directory) if shape.directory else self._project_dir, shape)
 
     def _placed(self, shape: CommandShape) -> CommandShape:
         own = dict(shape.environment)

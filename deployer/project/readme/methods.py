@@ -2,10 +2,8 @@
 
 from deployer.models.analysis import Method, MethodKind
 from deployer.project.command_purposes import Purpose
-from deployer.project.project_dir import ProjectDir
 from deployer.project.readme.model import Readme, ReadmeCommand, Way
 from deployer.project.readme.sections import Standing
-from deployer.project.readme.tree import find_obstacle
 
 _KIND_WORDS = {
     MethodKind.NATIVE_INSTALL: "a native way",
@@ -15,16 +13,14 @@ _KIND_WORDS = {
 }
 
 
-def make_methods(
-    project_dir: ProjectDir, readme: Readme, followed: ReadmeCommand | None, started: str | None
-) -> tuple[Method, ...]:
+def make_methods(readme: Readme, followed: ReadmeCommand | None, started: str | None) -> tuple[Method, ...]:
     """One method per way, the chosen one first, then by rank; then the lines that are never run.
 
     `followed` is the command the start was taken from, `started` the command that starts the project in the end.
     """
     chosen = next((way for way in readme.ways if followed in way.commands), None)
     ways = sorted(readme.ways, key=lambda way: way is not chosen)
-    methods = [_method(way, _reason(project_dir, way, chosen, followed, started), chosen=way is chosen) for way in ways]
+    methods = [_method(way, _reason(way, chosen, followed, started), chosen=way is chosen) for way in ways]
     return (*methods, *(_refused(one) for one in readme.refused))
 
 
@@ -58,13 +54,11 @@ def _refused(command: ReadmeCommand) -> Method:
     )
 
 
-def _reason(
-    project_dir: ProjectDir, way: Way, chosen: Way | None, followed: ReadmeCommand | None, started: str | None
-) -> str:
+def _reason(way: Way, chosen: Way | None, followed: ReadmeCommand | None, started: str | None) -> str:
     """Why a way was chosen; else the first thing that speaks against it."""
     if way is chosen and followed is not None:
         return f"its command at line {followed.line} fits the files of the project"
-    against = _discouragement(way) or _obstacle(project_dir, way) or _idleness(way)
+    against = _discouragement(way) or _obstacle(way) or _idleness(way)
     if against is not None:
         return against
     if chosen is not None and followed is not None:
@@ -84,10 +78,12 @@ def _discouragement(way: Way) -> str | None:
     return f"it stands under `{way.section}`, which is not how it is meant to be run"
 
 
-def _obstacle(project_dir: ProjectDir, way: Way) -> str | None:
+def _obstacle(way: Way) -> str | None:
     """What in the tree speaks against its start; against its first command in the case of a script."""
     command = way.first(Purpose.START) or (way.commands[0] if way.kind is MethodKind.SCRIPT else None)
-    return find_obstacle(project_dir, command.shape) if command else None
+    if command is None or command.obstacle is not None or command.shape.directory is None:
+        return command.obstacle if command else None
+    return f"it runs in `{command.shape.directory}`, a project of its own: give that directory with `--path`"
 
 
 def _idleness(way: Way) -> str | None:

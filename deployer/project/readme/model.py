@@ -12,13 +12,17 @@ _RANK = {kind: rank for rank, kind in enumerate(MethodKind)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadmeCommand:
-    """One plain command of the README; `section` is the heading it stands under."""
+    """One plain command of the README; `section` is the heading it stands under.
+
+    `obstacle` says why it cannot be run here: a file, a script, a manifest it needs is not where it runs.
+    """
 
     text: str
     file: str
     line: int
     section: str
     shape: CommandShape
+    obstacle: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,11 +93,21 @@ class Readme:
     @property
     def commands(self) -> tuple[ReadmeCommand, ...]:
         """Every command, in the order of the text."""
-        return tuple(sorted(self.best_first(), key=lambda one: one.line))
+        return tuple(sorted(self._each(), key=lambda one: one.line))
 
     def best_first(self) -> tuple[ReadmeCommand, ...]:
-        """The commands, those of the best way first (M36), each once."""
-        return tuple({one: None for way in self.ways for one in (*way.commands, *way.steps)})
+        """The commands nothing in the tree speaks against, those of the best way first (M36), each once."""
+        return tuple(one for one in self._each() if one.obstacle is None)
+
+    def find_start(self) -> ReadmeCommand | None:
+        """The first native start at the top of the project that can be believed; what is discouraged is not asked."""
+        native = {MethodKind.NATIVE_INSTALL, MethodKind.BUILD_AND_RUN}
+        asked = (way for way in self.ways if way.kind in native and way.standing is not Standing.DISCOURAGED)
+        starts = (one for way in asked for one in way.commands if one.shape.purpose is Purpose.START)
+        return next((one for one in starts if one.obstacle is None and one.shape.directory is None), None)
+
+    def _each(self) -> dict[ReadmeCommand, None]:
+        return {one: None for way in self.ways for one in (*way.commands, *way.steps)}
 
     def part_about(self, directory: str) -> "Readme":
         """What it says to do in one directory of the project, as if that were a project of its own."""

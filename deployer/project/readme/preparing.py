@@ -11,7 +11,6 @@ from deployer.project.command_purposes import Purpose
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme.model import Readme, ReadmeCommand
 from deployer.project.readme.sections import Standing
-from deployer.project.readme.tree import find_obstacle
 
 _REPEATABLE = re.compile(
     r"python3? [\w./-]*manage\.py (?:migrate|collectstatic|compilemessages)\b.*|alembic upgrade heads?"
@@ -37,14 +36,15 @@ class Preparations:
     left_out: tuple[str, ...] = ()
 
 
-def read_preparations(project_dir: ProjectDir, readme: Readme, language: str) -> Preparations:
-    """The preparing commands the README names for a language, checked against the tree."""
+def read_preparations(readme: Readme, language: str) -> Preparations:
+    """The preparing commands the README names for a language, those that fit the tree."""
     commands: dict[str, Evidence] = {}
     left_out: list[str] = []
     for command in _preparing(readme):
         words = command.shape.words
         program = words[0].rpartition("/")[2]
-        if program not in _PROGRAMS.get(language, ()) or find_obstacle(project_dir, command.shape) is not None:
+        elsewhere = command.obstacle is not None or command.shape.directory is not None
+        if elsewhere or program not in _PROGRAMS.get(language, ()):
             continue
         if all(map(_PLAIN_WORD.fullmatch, words)) and _REPEATABLE.fullmatch(" ".join((program, *words[1:]))):
             why = f"the README says `{command.text.strip()[:80]}`"

@@ -11,7 +11,7 @@ from deployer.project.readme.restructured import read_restructured
 
 _LARGEST_HEAD_BYTES = 600_000  # what is looked at: a README of megabytes says how to run the project near its top
 _LARGEST_TEXT = 200_000
-_MOST_LINES = 5_000
+_MOST_LINES = 4_000
 _LONGEST_LINE = 2_000
 _PLACES = ("", "docs", ".github")
 _ORDER = (

@@ -14,7 +14,7 @@ _SESSIONS = frozenset(
     {"console", "shell-session", "shellsession", "sh-session", "shell session", "bash session", "terminal"}
 )
 _HERE_DOCUMENT = re.compile(r"<<-?\s?['\"]?(\w{1,40})")
-_LONGEST_LINE = 2_000
+_LONGEST_LINE = 1_000  # what is longer is no command anybody types
 
 
 def read_lines(block: CodeBlock) -> list[tuple[int, str]]:
@@ -22,7 +22,7 @@ def read_lines(block: CodeBlock) -> list[tuple[int, str]]:
     if block.language not in _SHELLS:
         return []
     if block.is_inline:
-        return [(block.line, block.text[:_LONGEST_LINE])]
+        return [(block.line, block.text)] if len(block.text) < _LONGEST_LINE else []
     lines = _joined(block)
     prompts = [(number, line, prompt) for number, line in lines if (prompt := find_prompt(line)) is not None]
     typed = [one for one in prompts if not one[2].rstrip().endswith(">") or "\\" in one[2] or "PS" in one[2]] or prompts
@@ -40,7 +40,7 @@ def _joined(block: CodeBlock) -> list[tuple[int, str]]:
     found: list[tuple[int, str]] = []
     pending, start, document = "", block.line, ""
     for number, line in enumerate(block.text.split("\n"), start=block.line):
-        cut = line[:_LONGEST_LINE].rstrip()
+        cut = line.rstrip() if len(line) < _LONGEST_LINE else ""
         if document:
             document = "" if cut.strip() == document else document
             continue

@@ -2,15 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 from deployer.models.analysis import MethodKind
-from deployer.project.command_purposes import Purpose, is_script
+from deployer.project.command_purposes import is_script
 from deployer.project.command_shapes import CommandShape
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme.interactive import find_question
-from deployer.project.readme.model import Readme, ReadmeCommand
-from deployer.project.readme.sections import Standing
 
 _SERVERS = frozenset({"gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress-serve"})
 _RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun", "cnpm"})
@@ -30,13 +29,14 @@ _MANIFESTS = {
     "make": ("Makefile", "makefile", "GNUmakefile"), "rackup": ("config.ru",), "puma": ("config.ru", "config/puma.rb"),
     "alembic": ("alembic.ini",), "flask": ("*.py",), "langgraph": ("langgraph.json",),
 }  # fmt: skip
+_FILE_OPTIONS = frozenset({"-c", "--config", "--config-file", "--env-file", "--log-config"})
+_DIRECTORY_OPTIONS = frozenset({"--chdir", "--app-dir"})
+_MODULE_OPTIONS = frozenset({"--app", "-A", "--settings"})
 _COMPOSE = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 
 
 def find_obstacle(project_dir: ProjectDir, shape: CommandShape) -> str | None:
-    """Why a command cannot be run in this project; None when nothing speaks against it."""
-    if shape.directory is not None:
-        return f"it runs in `{shape.directory}`, a project of its own: give that directory as the path"
+    """Why a command cannot be run in this project; None when nothing speaks against it. Its own directory is not looked at."""
     words = shape.words
     program = words[0].removeprefix("./").rpartition("/")[2]
     if shape.kind is MethodKind.DOCKER:
@@ -44,24 +44,12 @@ def find_obstacle(project_dir: ProjectDir, shape: CommandShape) -> str | None:
     if is_script(words) and shape.kind is MethodKind.SCRIPT:
         return _of_script(project_dir, words)
     check = _CHECKS.get(program)
-    if check is not None:
-        found = check(project_dir, words)
-        if found is not None:
-            return found
+    found = (check(project_dir, words) if check else None) or _of_options(project_dir, words)
+    if found is not None:
+        return found
     manifests = _MANIFESTS.get(program, ())
     if manifests and not any(project_dir.glob(one) if "*" in one else project_dir.is_file(one) for one in manifests):
         return f"`{program}` needs {' or '.join(f'`{one}`' for one in manifests[:2])}, which is not in the project"
-    return None
-
-
-def find_believable_start(project_dir: ProjectDir, readme: Readme) -> ReadmeCommand | None:
-    """The first native start of the README that nothing in the tree speaks against; what it discourages is not asked."""
-    for way in readme.ways:
-        if way.kind in {MethodKind.DOCKER, MethodKind.SCRIPT} or way.standing is Standing.DISCOURAGED:
-            continue
-        for command in way.commands:
-            if command.shape.purpose is Purpose.START and find_obstacle(project_dir, command.shape) is None:
-                return command
     return None
 
 
@@ -97,6 +85,37 @@ def _of_interpreter(project_dir: ProjectDir, words: tuple[str, ...]) -> str | No
     return _missing(project_dir, file) if file.endswith(suffix) else None
 
 
+def _of_options(project_dir: ProjectDir, words: tuple[str, ...]) -> str | None:
+    """The files and modules that options name: `--config gunicorn.py`, `--app shop:app`, `--settings=site.prod`."""
+    for option, value in _options(words):
+        if option in _FILE_OPTIONS and not value.startswith("python:"):
+            if _missing(project_dir, value):
+                return _missing(project_dir, value)
+        elif option in _MODULE_OPTIONS and not _has_module(project_dir, value.partition(":")[0].removesuffix(".py")):
+            return f"there is no module `{value.partition(':')[0]}` in the project"
+    return None
+
+
+def _options(words: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """(option, value) of `--option value` and `--option=value`."""
+    for word, following in pairwise((*words, "")):
+        if word.startswith("-"):
+            option, sign, value = word.partition("=")
+            yield option, value if sign else following
+
+
+def _has_module(project_dir: ProjectDir, dotted: str, directory: str = "") -> bool:
+    """Whether a module is at the top, below `src` or in a directory; its file may be given as a path as well."""
+    path = dotted.replace(".", "/")
+    places = [f"{place}{path}" for place in ("", "src/", *((f"{directory.strip('./')}/",) if directory else ()))]
+    return any(
+        project_dir.is_file(f"{place}.py")
+        or project_dir.is_file(f"{place}/__init__.py")
+        or project_dir.is_file(f"{place}/celery.py")
+        for place in places
+    )
+
+
 def _of_server(project_dir: ProjectDir, words: tuple[str, ...]) -> str | None:
     """The module of `gunicorn package.module:application`."""
     target = next(
@@ -104,13 +123,9 @@ def _of_server(project_dir: ProjectDir, words: tuple[str, ...]) -> str | None:
     )
     if target is None:
         return None
-    path = target.partition(":")[0].replace(".", "/")
-    places = (f"{place}{path}{end}" for place in ("", "src/") for end in (".py", "/__init__.py"))
-    return (
-        None
-        if any(map(project_dir.is_file, places))
-        else f"there is no module `{target.partition(':')[0]}` in the project"
-    )
+    module = target.partition(":")[0]
+    directory = next((value for option, value in _options(words) if option in _DIRECTORY_OPTIONS), "")
+    return None if _has_module(project_dir, module, directory) else f"there is no module `{module}` in the project"
 
 
 def _of_runner(project_dir: ProjectDir, words: tuple[str, ...]) -> str | None:
