@@ -68,11 +68,8 @@ def detect_go(project_dir: ProjectDir, readme: Readme | None) -> Detection | Non
     mains = _find_mains(project_dir, sources)
     version, version_evidence = _version(module_text, project_dir)
     manifest = "go.mod" if project_dir.is_file("go.mod") else "go.work"
-    declared = (
-        (Evidence(file=manifest, line=None, why="declares the module", decides="install"),)
-        if module_text is not None
-        else ()
-    )
+    evidence = Evidence(file=manifest, line=None, why="declares the module", decides="install")
+    declared = (evidence,) if module_text is not None else ()
     if not mains:
         return Detection(language="go", evidence=declared, warnings=("no package `main` to build",))
     commands = read_written_commands(project_dir, readme)
