@@ -76,9 +76,8 @@ def detect_go(project_dir: ProjectDir, readme: Readme | None) -> Detection | Non
     chosen = _choose(project_dir, mains, commands, module_text)
     if chosen is None:
         listed = ", ".join(f"`{one or '.'}`" for one in sorted(mains))
-        return Detection(
-            language="go", evidence=declared, warnings=(f"several programs can be built: {listed}; say which one",)
-        )
+        several = f"several programs can be built: {listed}; say which one"
+        return Detection(language="go", evidence=declared, warnings=(several,))
     near = sources.first((f"{chosen.directory}/" if chosen.directory else "main.go",))
     port, host, port_evidence, warnings = _address(project_dir, readme, near, chosen)
     name = suggest_name(chosen.directory.rpartition("/")[2] or _module_name(module_text) or project_dir.name)
