@@ -36,13 +36,17 @@ class Problem:
 class ConfigInvalid(ConfigError):
     """The configuration does not say what can be deployed. It carries every problem at once.
 
-    `config_path` is the file's, the flag's that gave it (`--from-json`), or None when only flags are wrong.
+    `config_path` is the file's, the flag's that gave it (`--from-json`), or None: then only flags are wrong, or the file
+    lies in the git repository `repository`.
     """
 
     code = "config.invalid"
 
-    def __init__(self, problems: tuple[Problem, ...], *, config_path: str | None = None) -> None:
-        where = f" in `{config_path}`" if config_path else ""
+    def __init__(
+        self, problems: tuple[Problem, ...], *, config_path: str | None = None, repository: str | None = None
+    ) -> None:
+        place = config_path or repository
+        where = f" in `{place}`" if place else ""
         count = len(problems)
         headline = f"the configuration{where} has {count} problem{'' if count == 1 else 's'}"
         first = problems[0].hint if problems else None
@@ -53,6 +57,7 @@ class ConfigInvalid(ConfigError):
             hint=first if count == 1 else "mend all of them",
             next_commands=(validate,) if in_file else (),
             config_path=config_path,
+            repository=repository,
             problems=[problem.as_dict() for problem in problems],
         )
         self.problems = problems

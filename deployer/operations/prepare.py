@@ -20,6 +20,7 @@ from deployer.models.analysis import ProjectAnalysis
 from deployer.models.config import DeployConfig, ExistingInstance
 from deployer.models.package import Package
 from deployer.models.plan import canonical_json
+from deployer.operations.repository_config import as_in_repository, problems_as_in_repository
 from deployer.operations.script_checks import check_scripts
 from deployer.operations.steps import StepProgress
 from deployer.project.analysis import analyze
@@ -77,6 +78,13 @@ def configure(request: ProjectRequest, project_dir: ProjectDir, analysis: Projec
 
     Errors: ConfigError, DecisionNeeded, StartUnknown.
     """
+    if request.address is None or request.config_path is not None:
+        return _configure(request, project_dir, analysis)
+    with problems_as_in_repository(request.address):
+        return as_in_repository(_configure(request, project_dir, analysis), project_dir.path)
+
+
+def _configure(request: ProjectRequest, project_dir: ProjectDir, analysis: ProjectAnalysis) -> DeployConfig:
     raw = load_config(
         request.config_path,
         project_dir=project_dir.path,

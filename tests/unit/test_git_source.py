@@ -250,3 +250,22 @@ def test_no_command_shows_a_password_of_the_address(at_home: Path, capsys, comma
     assert "@127.0.0.1:1/o/shop@v1" in shown
     assert "canary" not in shown
     assert "bWU6Y2FuYXJ5LzQy" not in shown
+
+
+def test_a_configuration_in_the_repository_is_told_by_its_place_there(
+    at_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server = GitServer(tmp_path)
+    server.commit({**WEB, ".appmanager/config.yaml": "metadata: {regionId: cn-hangzhou}\n"}, tag="good")
+    server.commit({".appmanager/config.yaml": "metadata: {regionId: cn-hangzou}\n"}, tag="bad")
+    monkeypatch.setenv("GIT_SSH_COMMAND", server.environ["GIT_SSH_COMMAND"])
+
+    config = Deployer().configure(f"{server.url}@good")
+    with pytest.raises(DeployerError) as caught:
+        Deployer().configure(f"{server.url}@bad")
+
+    assert config.origins["metadata.regionId"] == ".appmanager/config.yaml line 1"
+    assert config.config_path is None
+    assert f"in `{server.url}@bad`" in caught.value.message
+    assert caught.value.next_commands == ()
+    assert str(at_home / "cache") not in f"{config} {caught.value.as_dict()}"
