@@ -107,16 +107,12 @@ class Deployer:
         return project_command(verb, shown_source(path), settings, self.command_flags)
 
     def check(self, *, region: str | None = None, kind: str | None = None) -> Sequence[Check]:
-        """Whether credentials, identity, region, clock and balance allow a deploy; changes nothing.
-
-        With `kind` "agent" also whether the key of its model is set.
-        """
-        from deployer.operations.check import check, check_model_key
+        """Whether credentials, identity, region, clock and balance, of an "agent" its model's key, allow a deploy."""
+        from deployer.operations.check import check
 
         with self._run("check", ()):
             identity_region = region or self._environ.get("ALIBABA_CLOUD_REGION_ID") or CONTROL_REGION_ID
-            own = (check_model_key(self._environ),) if kind == "agent" else ()
-            return check(self._open_backend(identity_region), self._emit, own)
+            return check(self._open_backend(identity_region), self._emit, self._environ if kind == "agent" else None)
 
     def detect(self, path: str | Path = ".", *, subdirectory: str | None = None) -> ProjectAnalysis:
         """How to run the project, or the application in one directory of it, with evidence. No network, no credentials."""
@@ -142,7 +138,9 @@ class Deployer:
         from deployer.operations.init import init
 
         with self._run("init", ()):
-            return init(self._project(path, flags, config), from_json=from_json, now=self._clock.now())
+            other = self._open_backend if self._backend_name != "sdk" else None
+            request = self._project(path, flags, config)
+            return init(request, from_json=from_json, now=self._clock.now(), open_backend=other)
 
     def package(
         self, path: str | Path = ".", *, config: str | Path | None = None, to: Path | None = None, **flags: Any
@@ -367,8 +365,7 @@ class Deployer:
     def _open_backend(self, deploy_region_id: str) -> Backend:
         from deployer.backends.registry import open_backend
 
-        session = self._open_session()
-        settings = Settings(session=session, deploy_region_id=deploy_region_id, is_local=self._local)
+        settings = Settings(session=self._open_session(), deploy_region_id=deploy_region_id, is_local=self._local)
         return open_backend(self._backend_name, settings)
 
     def _open_session(self) -> Session:

@@ -1,6 +1,6 @@
 """The Backend protocol: what every way to reach the cloud can be asked. Small and coarse on purpose."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -148,6 +148,10 @@ class Backend(Protocol):
 
     def identify(self) -> str:
         """Who the credentials belong to, in a line."""
+        ...
+
+    def draft_config(self, values: Mapping[str, Any]) -> str | None:
+        """A new configuration file for these dotted values as the backend's own tool writes it; None without such a tool."""
         ...
 
     def list_region_ids(self) -> Sequence[str]: ...

@@ -11,6 +11,7 @@ from typing import Any
 
 from deployer.config.agent_model import API_KEY, KEY_VARIABLES
 from deployer.config.document import KeyPath
+from deployer.config.edit import edit_config
 from deployer.config.exposure import find_exposed
 from deployer.config.load import RawConfig
 from deployer.config.problems import validate_tree
@@ -43,6 +44,28 @@ def write_new_config(path: Path, values: Mapping[str, Any], *, now: datetime) ->
     backup = back_up(path, now)
     write_atomically(path, text.encode(), secret=any(find_exposed(text)))
     return WrittenConfig(path=path, backup_path=backup)
+
+
+def write_drafted_config(path: Path, draft: str, values: Mapping[str, Any], *, now: datetime) -> WrittenConfig:
+    """The same, beginning with what another tool wrote: each value is set in that, and all else in it stays.
+
+    Errors: ConfigInvalid, ConfigUnreadable, ConfigNotWritten.
+    """
+    _check_values(values, str(path))
+    make_folder(path)
+    backup = back_up(path, now)
+    write_atomically(path, draft.encode(), secret=any(find_exposed(draft)))
+    edit_config(path, dict(_scalars(values)))
+    return WrittenConfig(path=path, backup_path=backup)
+
+
+def _scalars(values: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """The dotted values with those of maps, such as variables, one by one."""
+    for dotted, value in values.items():
+        if isinstance(value, Mapping):
+            yield from ((f"{dotted}.{key}", inner) for key, inner in value.items())
+        else:
+            yield dotted, value
 
 
 def config_template() -> str:

@@ -20,10 +20,14 @@ PACKAGES = (
 OLDEST_PYTHON = (3, 10)
 
 
-def check(backend: Backend, emit: Emit, own: Sequence[Check] = ()) -> Sequence[Check]:
-    """Every finding, in order, `own` last. `ok` False anywhere means that a deploy cannot work."""
+def check(backend: Backend, emit: Emit, agent_environ: Mapping[str, str] | None = None) -> Sequence[Check]:
+    """Every finding, in order. `ok` False anywhere means that a deploy cannot work.
+
+    With `agent_environ` it is one of an agent, whose model needs a key in these variables.
+    """
     findings: list[Check] = []
-    for finding in (_python(), _packages(), *backend.check(), *own):
+    model_key = () if agent_environ is None else (check_model_key(agent_environ),)
+    for finding in (_python(), _packages(), *backend.check(), *model_key):
         findings.append(finding)
         emit(CheckFinished(name=finding.id, ok=finding.ok, detail=finding.detail))
     return tuple(findings)

@@ -129,7 +129,7 @@ class FakeAppmanager:
             "common": {"deployment": {"ecsInstanceType": "ecs.u1-c1m2.large"}, "scripts": {"start": "", "stop": ""}},
         }
         path.parent.mkdir()
-        path.write_text(yaml.safe_dump(config))
+        path.write_text(f"# written by the tool\n{yaml.safe_dump(config)}")
         yield _line({"type": "result", "status": "success", "data": {"config": str(path)}})
 
     def price(self, call: Call, cloud: Cloud) -> Iterator[Frame]:

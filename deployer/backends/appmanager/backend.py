@@ -1,12 +1,14 @@
 """The backend for those who have the aliyun CLI: releases by `aliyun appmanager`, everything else as by default."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from deployer.backends.appmanager.checking import check_cli
 from deployer.backends.appmanager.cli import AppmanagerCli
 from deployer.backends.appmanager.deleting import BY_CLI, CliRemover, plan_cli_removals
 from deployer.backends.appmanager.deploying import CliDeploy
+from deployer.backends.appmanager.drafting import draft_config
 from deployer.backends.appmanager.inspecting import inspect
 from deployer.backends.appmanager.listing import get_cli_status, list_cli_groups
 from deployer.backends.appmanager.observing import config_file, observe_by_cli
@@ -67,6 +69,9 @@ class AppmanagerBackend:
 
     def identify(self) -> str:
         return self._sdk.identify()
+
+    def draft_config(self, values: Mapping[str, Any]) -> str | None:
+        return draft_config(self._cli, values)
 
     def list_region_ids(self) -> Sequence[str]:
         return self._sdk.list_region_ids()

@@ -89,17 +89,21 @@ class AppmanagerCli:
             raise AppmanagerFailed(what, reason, None, "") from None
 
     def ask(self, words: Sequence[str]) -> Mapping[str, Any]:
-        """The data of a command that only says something, run where it finds no project.
+        """The data of a command that only says something, run where it finds no project. Errors: as `ask_in`."""
+        with tempfile.TemporaryDirectory(prefix="deployer-appmanager-") as folder:
+            return self.ask_in(Path(folder), words)
+
+    def ask_in(self, folder: Path, words: Sequence[str]) -> Mapping[str, Any]:
+        """The data of a short command run in the folder.
 
         Errors: what `failure_of` makes of the CLI's own; WaitedTooLong.
         """
-        with tempfile.TemporaryDirectory(prefix="deployer-appmanager-") as folder:
-            with self.start(words, Path(folder), timeout_seconds=ASK_TIMEOUT_SECONDS) as child:
-                text = "\n".join(child.lines())
-            answer = read_answer(text)
-            if isinstance(answer, CliResult) and child.exit_code == 0:
-                return answer.data
-            raise failure_of(command_name(words), answer, child.ending, text)
+        with self.start(words, folder, timeout_seconds=ASK_TIMEOUT_SECONDS) as child:
+            text = "\n".join(child.lines())
+        answer = read_answer(text)
+        if isinstance(answer, CliResult) and child.exit_code == 0:
+            return answer.data
+        raise failure_of(command_name(words), answer, child.ending, text)
 
 
 def command_name(words: Sequence[str]) -> str:

@@ -1,7 +1,8 @@
 """The default backend: observe, price, provision, release and delete by the official SDKs."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from deployer.backends.base import (
     Check,
@@ -58,6 +59,9 @@ class SdkBackend:
     def identify(self) -> str:
         identity = self._cloud.sts.get_identity()
         return f"{identity.arn} from {source_name(identity.source)}"
+
+    def draft_config(self, values: Mapping[str, Any]) -> str | None:  # noqa: ARG002  (there is no such tool)
+        return None
 
     def list_region_ids(self) -> Sequence[str]:
         return self._cloud.ecs.list_region_ids()
