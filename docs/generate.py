@@ -220,7 +220,7 @@ def configuration_page() -> str:
 def scripts_page() -> str:
     """What start and stop scripts have to keep to, and where the generated ones take packages from."""
     from deployer.project.lint import RULES
-    from deployer.project.scripts.mirrors import MIRRORS
+    from deployer.project.mirrors import MIRRORS
 
     lines = [
         NOTE,
@@ -262,7 +262,10 @@ def scripts_page() -> str:
         f"| {one.packages} | {one.usual} | {one.address.replace(',', ', ')} | {one.keeper} | {one.proof} |"
         for one in MIRRORS
     ]
-    lines += ["", "Composer comes by its installer, whose SHA-384 is published on another host; .NET packages have a network of their own."]
+    lines += [
+        "",
+        "Composer comes by its installer, whose SHA-384 is published on another host. NuGet and Poetry, which has no setting for a mirror, ask their usual places.",
+    ]
     return "\n".join(lines) + "\n"
 
 

@@ -92,6 +92,13 @@ def test_a_deploy_tells_what_the_runner_cannot_make_good(tmp_path: Path) -> None
     )
 
 
+@pytest.mark.parametrize(("region", "told"), [("cn-hangzhou", 1), ("cn-hongkong", 0), ("eu-central-1", 0)])
+def test_a_host_far_from_the_mainland_is_told_of_there(tmp_path: Path, region: str, told: int) -> None:
+    config = _write(tmp_path, *GOOD, "git clone https://github.com/a/b")
+    config.write_text(config.read_text().replace("cn-hangzhou", region))
+    assert len([one for one in _notices(tmp_path) if "far-host" in one]) == told
+
+
 def test_another_backend_is_told_all_and_refuses_what_it_cannot_run(tmp_path: Path) -> None:
     _write(tmp_path, stop='"#!/bin/bash\\nkill -9 $(cat /root/app.pid)"')
     assert [notice.rpartition("[")[2] for notice in _notices(tmp_path, own_runner=False)] == [

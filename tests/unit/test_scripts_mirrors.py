@@ -9,10 +9,10 @@ import pytest
 from project_trees import PROJECTS, analyze_example, run_bash
 
 from deployer.models.analysis import ProjectAnalysis
+from deployer.project.mirrors import IN_MAINLAND, MIRRORS
 from deployer.project.scripts import make_scripts
 from deployer.project.scripts.docker import ENGINE
 from deployer.project.scripts.make import preparation, with_functions
-from deployer.project.scripts.mirrors import IN_MAINLAND, MIRRORS
 
 FUNCTIONS = 'fail() { echo "$1"; exit 1; }\ninstall_packages() { echo "installs $*"; }\nset -e\nAPP_DIR="$PWD"\n'
 MAINLAND, HONG_KONG, SINGAPORE = "cn-shanghai-finance-1", "cn-hongkong", "ap-southeast-1"
@@ -29,6 +29,8 @@ def _plain(tree: str) -> str:
 PYTHON = {"python3": "true"}
 CASES = [
     ("flask_local", PYTHON, "$PIP_INDEX_URL", "https://mirrors.aliyun.com/pypi/simple/", "PIP_INDEX_URL"),
+    ("flask_local", PYTHON, "$PIPENV_PYPI_MIRROR", "https://mirrors.aliyun.com/pypi/simple/", "PIPENV_PYPI_MIRROR"),
+    ("flask_local", PYTHON, "$PDM_PYPI_URL", "https://mirrors.aliyun.com/pypi/simple/", "PDM_PYPI_URL"),
     ("flask_local", PYTHON, "$UV_DEFAULT_INDEX", "https://mirrors.aliyun.com/pypi/simple/", "UV_DEFAULT_INDEX"),
     ("node-server", {"node": "echo v22.1.0", "npm": '[ "$1" != config ] || echo https://registry.npmjs.org/'},
      "$npm_config_registry", "https://registry.npmmirror.com", "npm_config_registry"),
@@ -140,7 +142,9 @@ def test_the_scripts_of_no_language_ask_any_other_host_or_download_without_limit
     known |= {urlsplit(one.usual).hostname for one in MIRRORS} | OTHER_HOSTS
     for analysis in _startable():
         text = re.sub(r"(?m)^ *#.*", "", make_scripts(analysis, "shop", analysis.port).start)
-        asked = {urlsplit(one).hostname for one in re.findall(r"https?://[\w.-]+", text.replace("\\", ""))} - {"0.0.0.0"}
+        asked = {urlsplit(one).hostname for one in re.findall(r"https?://[\w.-]+", text.replace("\\", ""))} - {
+            "0.0.0.0"
+        }
         assert asked <= known, analysis.name
         for command in re.findall(r"(?m)^[^#\n]*\bcurl -(?:[^\n]|\\\n)*", text):
             assert "--connect-timeout" in command, command

@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 from project_trees import PROJECTS, analyze_example, analyze_tree, clean_scripts, run_bash
 
-from deployer.project.scripts import make_scripts, mirrors
+from deployer.project import mirrors
+from deployer.project.scripts import make_scripts
 from deployer.project.scripts.make import with_functions
 from deployer.project.scripts.node import accepted_versions, node_runtime
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from deployer.project.far_hosts import find_far_host
 from deployer.project.lint.rules import Finding, broken
 from deployer.project.lint.syntax_tree import Command, ScriptTree, inside, line_of, text_of
 
@@ -10,6 +11,9 @@ _MANAGERS = {"apt-get": "apt", "apt": "apt", "dnf": "dnf", "yum": "dnf", "microd
 _CHOOSES = re.compile(r"\b(command -v|which|type|hash)\b|/etc/(os|redhat|alinux|debian)[-_]?(release|version)")
 _ANSWERED = re.compile(r"-(?!-)\w*y\w*$|--(assume-?yes|yes|non-?interactive)$|-qq$")
 _SHELLS = frozenset({"bash", "sh", "zsh", "dash", "python", "python3", "node", "perl", "ruby", "php"})
+_REACHES = frozenset(
+    {"curl", "wget", "git", "pip", "pip3", "uv", "npm", "npx", "yarn", "pnpm", "go", "gem", "docker", "podman", "rpm"}
+)
 _LOADERS = frozenset({"curl", "wget"})
 _TAKES_CODE = frozenset({"-c", "-e", "-m", "-n", "-p", "-r", "--eval", "--print"})
 _NEAR = re.compile(
@@ -36,6 +40,15 @@ def install_findings(tree: ScriptTree) -> Iterator[Finding]:
 def download_findings(tree: ScriptTree) -> Iterator[Finding]:
     """Downloads that are run unread, that may hang, or that anybody may forge."""
     yield from _piped(tree)
+    for command in tree.commands:
+        far = find_far_host(tree.resolved(" ".join(command.words))) if _name_of(command) in _REACHES else None
+        if far:
+            host, instead = far
+            yield broken(
+                "far-host",
+                command.line,
+                f"`{host}` is asked" + (f"; in the mainland {instead} has it" if instead else ""),
+            )
     for command in tree.commands:
         if command.program[:1] and command.program[0] in _LOADERS:
             yield from _of_loader(command)
@@ -68,6 +81,11 @@ def _piped(tree: ScriptTree) -> Iterator[Finding]:
         loads_inside = re.match(r"[$<]\(\s*(sudo +)?(curl|wget)\b", text_of(substitution))
         if runner is not None and loads_inside and _program_of(tree, runner.id)[0] in {*_SHELLS, "eval", "source", "."}:
             yield broken("pipe-to-shell", line_of(runner), message)
+
+
+def _name_of(command: Command) -> str:
+    """The program without its directory; "" for no program."""
+    return command.program[0].rpartition("/")[2] if command.program else ""
 
 
 def _runs_its_input(program: tuple[str, ...]) -> bool:

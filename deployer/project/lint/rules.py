@@ -162,6 +162,11 @@ _BOTH = (
         fix="download by `https://`, with certificates checked",
     ),
     Rule(
+        id="far-host",
+        why="instances in mainland China reach it slowly or not at all",
+        fix="take a mirror (docs/scripts.md), or put a copy into the project or into OSS",
+    ),
+    Rule(
         id="daemon-json-overwritten",
         why="settings of the Docker engine that others rely on are lost",
         fix="keep a copy, add to the JSON that is there, and restart the engine only when it changed",

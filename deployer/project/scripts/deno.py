@@ -1,7 +1,7 @@
 """The Deno row of the start script: the machine's own Deno, else the one npm carries."""
 
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.scripts import mirrors
+from deployer.project import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 

@@ -3,7 +3,7 @@
 import re
 
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.scripts import mirrors
+from deployer.project import mirrors
 
 # Adds mirrors to what is there and says whether anything changed; a broken file is left alone. Keys it does not know stay.
 _MERGE = """\

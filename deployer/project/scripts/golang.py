@@ -1,7 +1,7 @@
 """The Go row of the start script: a toolchain that can build the module, fetched with its checksum where there is none."""
 
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.scripts import mirrors
+from deployer.project import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 # Source of the sums: https://go.dev/dl/. From 1.21 on, Go fetches a newer toolchain itself when `go.mod` wants one.

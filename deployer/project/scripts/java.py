@@ -3,7 +3,7 @@
 import re
 
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.scripts import mirrors
+from deployer.project import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 _DEFAULT = 17
@@ -73,7 +73,8 @@ def _find_java(release: int, *, compiles: bool) -> list[str]:
         "  return 1",
         "}",
         'APP_JAVA="$(find_java || true)"',
-        f"for release in {releases}; do",
+        f'APP_JAVA_RELEASES="{releases}"',
+        "for release in $APP_JAVA_RELEASES; do",
         '  if [ -z "$APP_JAVA" ]; then',
         "    if command -v apt-get > /dev/null 2>&1; then",
         '      install_packages "openjdk-$release-jdk-headless" || true',

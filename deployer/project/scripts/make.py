@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from deployer.errors.project import StartUnknown
 from deployer.models.analysis import ProjectAnalysis
+from deployer.project.mirrors import IN_MAINLAND
 from deployer.project.scripts import shell
 from deployer.project.scripts.deno import deno_runtime
 from deployer.project.scripts.docker import ENGINE, compose_name, docker_start, docker_stop
@@ -18,7 +19,6 @@ from deployer.project.scripts.dotnet import dotnet_runtime
 from deployer.project.scripts.fetching import FETCH, FETCH_CHECKED
 from deployer.project.scripts.golang import go_runtime
 from deployer.project.scripts.java import java_runtime
-from deployer.project.scripts.mirrors import IN_MAINLAND
 from deployer.project.scripts.node import node_runtime
 from deployer.project.scripts.php import php_runtime
 from deployer.project.scripts.python import python_runtime

@@ -3,7 +3,7 @@
 import re
 
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.scripts import mirrors
+from deployer.project import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 # Preferred first: the versions kept for long, newest but one at the front; then what only pins ask for.

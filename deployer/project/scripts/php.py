@@ -1,7 +1,7 @@
 """The PHP row of the start script: PHP with the usual extensions, and Composer by its signature."""
 
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.scripts import mirrors
+from deployer.project import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 _STREAMS = ("8.4", "8.3", "8.2", "8.1", "8.0")  # of `dnf module`; the newest there is wins

@@ -3,7 +3,7 @@
 import re
 
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.scripts import mirrors
+from deployer.project import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 # Preferred first: what wheels exist for, before the newest. The system's own `python3` comes before all of them.
@@ -94,7 +94,8 @@ def _find_python(minors: tuple[int, ...]) -> list[str]:
         "  install_packages python3 python3-venv || true",
         '  APP_PYTHON="$(find_python || true)"',
         "fi",
-        f"for version in {installable}; do",
+        f'APP_PYTHON_INSTALLABLE="{installable}"',
+        "for version in $APP_PYTHON_INSTALLABLE; do",
         '  if [ -z "$APP_PYTHON" ]; then',
         "    if command -v apt-get > /dev/null 2>&1; then",
         '      install_packages "python$version" "python$version-venv" || true',
@@ -119,5 +120,6 @@ def _virtual_environment() -> list[str]:
         "export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_DEFAULT_TIMEOUT=60 PIP_ROOT_USER_ACTION=ignore PIP_PROGRESS_BAR=off",
         'if in_mainland && [ -z "${PIP_INDEX_URL:-}${PIP_NO_INDEX:-}" ] && ! pip config list 2> /dev/null | grep -qE "(index-url|no-index)="; then',
         f'  export PIP_INDEX_URL="{index}" UV_DEFAULT_INDEX="${{UV_DEFAULT_INDEX:-{index}}}"',
+        f'  export PIPENV_PYPI_MIRROR="${{PIPENV_PYPI_MIRROR:-{index}}}" PDM_PYPI_URL="${{PDM_PYPI_URL:-{index}}}"',
         "fi",
     ]

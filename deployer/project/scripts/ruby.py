@@ -1,7 +1,7 @@
 """The Ruby row of the start script: Ruby with what native gems need, Bundler, and a mirror close by."""
 
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.scripts import mirrors
+from deployer.project import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 _STREAMS = ("3.4", "3.3", "3.2", "3.1", "3.0")

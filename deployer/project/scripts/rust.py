@@ -3,7 +3,7 @@
 import re
 
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.scripts import mirrors
+from deployer.project import mirrors
 from deployer.project.scripts.shell import one_per_line
 
 # Source of the sums: https://static.rust-lang.org/rustup/archive/1.29.0/
