@@ -10,7 +10,8 @@ from deployer.project.detectors.detection import Detection
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme
 
-_MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun", "pip", "poetry", "pipenv", "pdm", "uv"})
+_MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun", "poetry", "pipenv", "pdm", "uv"})  # pip installs any project
+_OF_NODE = frozenset({"npm", "yarn", "pnpm", "bun"})
 _LANGUAGES = {
     "python": "Python",
     "node": "Node.js",
@@ -48,23 +49,20 @@ def _of_port(readme: Readme, detection: Detection) -> Iterator[str]:
 
 def _of_manager(readme: Readme, detection: Detection) -> Iterator[str]:
     """Only where the README never names the manager that is used: many give the commands of several."""
+    used = detection.package_manager
     installs = [one for one in readme.commands if one.shape.directory is None and _installs_the_project(one.shape)]
-    named = {one.shape.words[0].replace("pip3", "pip"): one for one in reversed(installs)}
-    named = {program: one for program, one in named.items() if program in _MANAGERS}
-    node = {"npm", "yarn", "pnpm", "bun"}
+    named = {one.shape.words[0]: one for one in reversed(installs) if one.shape.words[0] in _MANAGERS}
     for program, command in named.items():
-        used = detection.package_manager
-        if used in _MANAGERS and used not in named and (used in node) is (program in node):
-            yield f"`{command.file}:{command.line}` installs with `{program}`; the project's files are those of `{used}`, which is used"
+        if used is not None and used not in named and (used in _OF_NODE) is (program in _OF_NODE):
+            place = f"`{command.file}:{command.line}`"
+            yield f"{place} installs with `{program}`; the project's files are those of `{used}`, which is used"
             return
 
 
 def _installs_the_project(shape: CommandShape) -> bool:
     """Not single packages by name, which are tools as a rule."""
     words = shape.words
-    if shape.purpose is not Purpose.INSTALL or words[0].startswith("pip"):
-        return shape.purpose is Purpose.INSTALL and bool({"-r", "-e", "."} & set(words))
-    return all(word.startswith("-") for word in words[2:]) and "-g" not in words
+    return shape.purpose is Purpose.INSTALL and "-g" not in words and all(word.startswith("-") for word in words[2:])
 
 
 def _of_version(readme: Readme, detection: Detection) -> Iterator[str]:

@@ -303,3 +303,12 @@ def test_an_explanation_shows_every_decision_with_its_line_and_nothing_a_termina
                  "README.md:1 setting API_KEY", "confidence : "):  # fmt: skip
         assert part in text
     assert "README 还提到" in render_explanation(analysis, "zh")
+
+
+def test_a_program_of_the_project_s_own_is_known_by_its_manifest(tmp_path: Path) -> None:
+    files = {"pyproject_dot_toml": '[project]\nname = "shop"\nversion = "1"\n[project.scripts]\nshop-web = "shop:main"\n',
+             "shop_dot_py": "def main():\n    print(1)\n"}  # fmt: skip
+    readme = "    pip install .\n    shop-web keys set x\n    shop-web serve --port 9000\n    other-web serve\n"
+    analysis = understand(tmp_path, readme, **files)
+    assert (analysis.start_command, analysis.source) == ("shop-web serve --port 9000", "readme")
+    assert analysis.methods[0].commands == ("pip install .", "shop-web serve --port 9000")

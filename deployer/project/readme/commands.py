@@ -11,6 +11,7 @@ from deployer.project.command_words import fill_port
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme.document import CodeBlock
 from deployer.project.readme.model import ReadmeCommand, Way, rank_of
+from deployer.project.readme.own_programs import read_own_programs, starts_something
 from deployer.project.readme.sections import Standing, is_negated, standing_of
 from deployer.project.readme.shell_lines import read_lines
 from deployer.project.readme.tree import find_obstacle
@@ -73,6 +74,7 @@ class _Shell:
         self._project_dir = project_dir
         self._environment: dict[str, str] = {}
         self._clone = ""
+        self._own_programs = read_own_programs(project_dir)
 
     def read(self, line: str) -> Iterator[Part]:
         """The commands of one line as they would run here."""
@@ -93,6 +95,8 @@ class _Shell:
         return find_obstacle(self._project_dir.below(shape.directory) if shape.directory else self._project_dir, shape)
 
     def _placed(self, shape: CommandShape) -> CommandShape:
+        if shape.purpose is Purpose.OTHER and shape.words[:1] and shape.words[0] in self._own_programs:
+            shape = replace(shape, purpose=Purpose.START if starts_something(shape.words) else Purpose.OTHER)
         own = dict(shape.environment)
         environment = tuple({**self._environment, **own}.items())
         kind = shape.kind
