@@ -10,7 +10,6 @@ from deployer.project.detectors.detection import Detection, Detector
 from deployer.project.detectors.docker_verdicts import advise_on_images, explain_unused_docker
 from deployer.project.detectors.written import find_disagreement
 from deployer.project.far_packages import find_far_packages
-from deployer.project.far_packages import find_far_packages
 from deployer.project.incomplete import find_missing_parts
 from deployer.project.judging import find_conflicts, judge
 from deployer.project.names import suggest_name
@@ -182,7 +181,6 @@ def _warnings(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> 
     )
     if version is not None:
         warnings.append(version)
-    warnings.extend(find_far_packages(project_dir, found.application.directory if found.application else ""))
     warnings.extend(find_far_packages(project_dir, found.application.directory if found.application else ""))
     if not found.is_start:
         warnings.append("found no way to start this project")
