@@ -42,6 +42,8 @@ class Fleet:
         if self._closed:
             return
         self._closed = True
+        for machine in self._machines.values():  # all at once, then wait for each
+            machine.begin_to_end()
         for instance_id in list(self._machines):
             self.destroy(instance_id)
         self._proxy.close()

@@ -117,10 +117,14 @@ class AgentLink:
         self._closed = True
         self._link.close()
 
-    def close(self) -> None:
-        """Hang up, which ends everything in the machine, and wait until it is gone."""
+    def hang_up(self) -> None:
+        """The machine begins to end; `close` waits for it."""
         with self._lock:
             self._hang_up()
+
+    def close(self) -> None:
+        """Hang up, which ends everything in the machine, and wait until it is gone."""
+        self.hang_up()
         if self.way_out is not None:
             os.close(self.way_out)
             self.way_out = None

@@ -130,3 +130,7 @@ class RemoteMachine:
 
     def power_off(self) -> None:
         self._link.close()
+
+    def begin_to_end(self) -> None:
+        """Every process in it is about to end; `power_off` waits until it has."""
+        self._link.hang_up()
