@@ -165,7 +165,7 @@ class Deployer:
 
     def schema(self, kind: str) -> dict[str, Any]:
         """The JSON Schema of the "config" file or of the "output" lines."""
-        from deployer.config.schema import config_json_schema
+        from deployer.config.json_schema import config_json_schema
         from deployer.operations.schema import output_json_schema
 
         return config_json_schema() if kind == "config" else output_json_schema()

@@ -95,7 +95,7 @@ def test_every_key_is_in_the_reference_and_every_flag_sets_one():
 
 
 def test_every_key_of_the_schema_is_in_the_reference():
-    from deployer.config.schema import config_json_schema
+    from deployer.config.json_schema import config_json_schema
 
     schema = config_json_schema()
     reference = paths_of(yaml.safe_load((ROOT / "deployer/config/reference.yml").read_text(encoding="utf-8")))

@@ -1,5 +1,5 @@
 # ruff: noqa: N815  (keys are spelled as in the file)
-"""The configuration file as one pydantic model tree: what keys exist, what each may hold, and the JSON Schema of it.
+"""The configuration file as one pydantic model tree: what keys exist, and what each may hold.
 
 Every key is optional here: flags, environment and detection may fill what the file leaves open. Keys are spelled as in
 the file; what the original tool does not know stands under `deployer`.
@@ -62,7 +62,18 @@ def _positive(value: Decimal) -> Decimal:
 
 Name = Annotated[StrictStr, _rule(rules.check_name), _patterned(rules.NAME_PATTERN)]
 RegionId = Annotated[StrictStr, _rule(rules.check_region), _patterned(rules.REGION_PATTERN)]
-Port = Annotated[StrictInt, _rule(rules.check_port), _ranged(*rules.PORT_RANGE)]
+Port = Annotated[
+    StrictInt,
+    _rule(rules.check_port),
+    WithJsonSchema(
+        {
+            "type": "integer",
+            "minimum": rules.PORT_RANGE[0],
+            "maximum": rules.PORT_RANGE[1],
+            "not": {"const": rules.SSH_PORT},
+        }
+    ),
+]
 DiskSize = Annotated[StrictInt, _rule(rules.check_disk_size), _ranged(*rules.DISK_RANGE)]
 Bandwidth = Annotated[StrictInt, _rule(rules.check_bandwidth), _ranged(*rules.BANDWIDTH_RANGE)]
 InstanceType = Annotated[StrictStr, _rule(rules.check_instance_type), _patterned(rules.INSTANCE_TYPE_PATTERN)]
@@ -70,7 +81,17 @@ InstanceId = Annotated[StrictStr, _rule(rules.check_instance_id), _patterned(rul
 ImageId = Annotated[StrictStr, _rule(rules.check_image_id), _patterned(rules.IMAGE_ID_PATTERN)]
 HealthPath = Annotated[StrictStr, _rule(rules.check_health_path), _patterned(r"/[!-~]{0,1023}")]
 Script = Annotated[StrictStr, _rule(rules.check_script)]
-Environment = Annotated[dict[StrictStr, StrictStr], _rule(rules.check_environment)]
+Environment = Annotated[
+    dict[StrictStr, StrictStr],
+    _rule(rules.check_environment),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "propertyNames": {"pattern": f"^{rules.ENVIRONMENT_KEY_PATTERN}$"},
+            "additionalProperties": {"type": "string"},
+        }
+    ),
+]
 Count = Annotated[StrictInt, _rule(_at_least_one), _ranged(1, None)]
 Amount = Annotated[
     Decimal,
@@ -171,12 +192,6 @@ class ConfigFile(Section):
     common: Common = Common()
     agent: Agent = Agent()
     deployer: Extras = Extras()
-
-
-def config_json_schema() -> dict[str, Any]:
-    """The JSON Schema of the file, for editors and for `deployer schema`."""
-    schema = ConfigFile.model_json_schema()
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "title": ".appmanager/config.yaml"}
 
 
 def known_paths() -> tuple[tuple[str, ...], ...]:

@@ -6,11 +6,12 @@ from decimal import Decimal
 import pytest
 
 from deployer.config.document import parse_document, read_document
+from deployer.config.json_schema import config_json_schema
 from deployer.config.load import DEFAULT_CONFIG_PATH, FLAG_PATHS, VARIABLES, load_config
 from deployer.config.new_file import config_reference, config_template, values_from_json, values_of, write_new_config
 from deployer.config.problems import validate_tree
 from deployer.config.resolve import resolve_config
-from deployer.config.schema import config_json_schema, known_paths
+from deployer.config.schema import known_paths
 from deployer.config.validate import validate_file
 from deployer.errors.config import ConfigInvalid, ConfigNotFound
 
@@ -47,6 +48,10 @@ def test_the_json_schema_knows_patterns_ranges_and_forbids_unknown_keys():
     assert "^[A-Za-z][A-Za-z0-9_-]{0,63}$" in str(metadata["properties"]["name"])
     assert "65535" in str(schema["$defs"]["Deployment"]["properties"]["port"])
     assert schema["title"] == ".appmanager/config.yaml"
+    assert metadata["properties"]["regionId"]["description"] == "The region of the instance. There is no default."
+    nodes = [node for section in schema["$defs"].values() for node in section["properties"].values()]
+    assert [node for node in nodes if not node.get("description")] == []
+    assert [node for node in nodes if {"default", "title"} & node.keys()] == []
 
 
 def test_json_input_becomes_the_values_of_a_file(tmp_path):
