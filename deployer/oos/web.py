@@ -59,6 +59,9 @@ def execute_http_request(
     Assumed: an answer of 400 or above fails the task.
     """
     run.properties = properties = frame.scope.evaluate(dict(task.properties))
+    undescribed = [key for key in ("WaitFor", "CheckFor") if properties.get(key)]
+    if undescribed:
+        raise TaskFailure(f"{', '.join(undescribed)} of ACS::ExecuteHttpRequest cannot be run here")
     answer = runner.host.send_web_request(_request(properties))
     yield from ()
     if answer.status >= 400:

@@ -51,6 +51,7 @@ def test_a_get_has_no_body(world):
         ({"URL": "ftp://example.com"}, "no http or https address"),
         ({"URL": "https://example.com/a", "Method": "DELETE"}, "GET or POST"),
         ({"URL": "https://example.com/a", "Headers": ["x"]}, "Headers must be a map"),
+        ({"URL": "https://example.com/a", "WaitFor": {"Status": 1}}, "cannot be run here"),
     ],
 )
 def test_a_request_that_cannot_be_answered_fails_its_task(world, properties, message):
