@@ -35,6 +35,8 @@ class Assumptions:
     postpaid_vcpu_quota: int = 2000
     # VPCs an account may hold in a region. Quotas can be raised, so the figure of an account may differ.
     vpc_quota: int = 10
+    # What a month by subscription costs, as a part of the same time by the hour.
+    subscription_price_fraction: float = 0.65
     # What a spot instance costs, as a part of the list price. Real prices move with demand.
     spot_price_fraction: float = 0.3
     # SSH key pairs an account may hold in a region. Documented as a figure that can be raised.

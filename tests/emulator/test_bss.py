@@ -172,3 +172,42 @@ def test_answers_have_no_field_the_contract_does_not_know(emulator):
     for action, params in asked.items():
         body = emulator.call_api("bss", action, params, region_id="cn-hangzhou", principal=emulator.accounts.root)
         assert undeclared_fields(contract.find("bss", action), body) == []
+
+
+@pytest.mark.documented(
+    "https://www.alibabacloud.com/help/en/user-center/developer-reference/api-bssopenapi-2017-12-14-getsubscriptionprice"
+)
+def test_a_subscription_has_a_total_for_the_whole_period(sdk_config):
+    config = "InstanceType:ecs.u1-c1m2.large,IoOptimized:IoOptimized,ImageOs:linux,InstanceTypeFamily:ecs.u1"
+    module = models.GetSubscriptionPriceRequestModuleList(module_code="InstanceType", config=config)
+
+    def price(**fields):
+        request = models.GetSubscriptionPriceRequest(
+            product_code="ecs",
+            subscription_type="Subscription",
+            order_type="NewOrder",
+            service_period_unit="Month",
+            service_period_quantity=1,
+            module_list=[module],
+            **fields,
+        )
+        return Client(sdk_config()).get_subscription_price(request).body.data
+
+    one, three = price(quantity=1), price(quantity=3)
+    assert one.trade_price == pytest.approx(three.trade_price / 3)
+    assert one.module_details.module_detail[0].cost_after_discount == one.trade_price > 0
+
+
+@pytest.mark.documented(
+    "https://www.alibabacloud.com/help/en/user-center/developer-reference/api-bssopenapi-2017-12-14-queryproductlist"
+)
+def test_products_are_listed_once_for_each_way_to_pay(sdk_config):
+    request = models.QueryProductListRequest(page_num=1, page_size=2, query_total_count=True)
+
+    data = Client(sdk_config()).query_product_list(request).body.data
+
+    assert [(one.product_code, one.subscription_type) for one in data.product_list.product] == [
+        ("ecs", "Subscription"),
+        ("ecs", "PayAsYouGo"),
+    ]
+    assert data.total_count > 2

@@ -164,7 +164,7 @@ def test_an_error_holds_what_a_reader_and_a_program_need(sdk_config):
     ("params", "status", "code"),
     [
         ({"Version": "2014-05-26", "Action": "FlyToTheMoon"}, 404, "InvalidApi.NotFound"),
-        ({"Version": "2017-12-14", "Action": "QueryProductList", "PageNum": "1"}, 501, "Emulator.NotImplemented"),
+        ({"Version": "2017-12-14", "Action": "QueryBill", "BillingCycle": "2026-01"}, 501, "Emulator.NotImplemented"),
         ({"Version": "2014-05-26", "Action": "DescribeDedicatedHosts"}, 501, "Emulator.NotImplemented"),
         ({"Version": "2019-10-01", "Action": "ListUsers"}, 501, "Emulator.NotImplemented"),
     ],

@@ -1,4 +1,4 @@
-"""BSS: what pay-as-you-go things cost, and what is left in the account.
+"""BSS: what things cost, and what is left in the account.
 
 Business failures come with HTTP 200 and `Success` false; the code says what is wrong.
 """
@@ -17,6 +17,15 @@ Site = Literal["china", "international"]
 
 _SITE_OF_HOST = re.compile(r"^business(?P<abroad>\.ap-southeast-1|-intl\.vpc-proxy)?\.")
 _PRICE_TYPES = frozenset({"Hour", "Day", "Month", "Year", "Usage"})
+
+# Product code, name, and the ways to pay for it. Source: the table of product codes in the BssOpenApi reference
+_PRODUCTS = (
+    ("ecs", "云服务器ECS", ("Subscription", "PayAsYouGo")),
+    ("yundisk", "块存储", ("PayAsYouGo",)),
+    ("snapshot", "快照", ("PayAsYouGo",)),
+    ("eip", "弹性公网IP", ("Subscription", "PayAsYouGo")),
+    ("oss", "对象存储OSS", ("PayAsYouGo",)),
+)
 
 
 class BssService:
@@ -41,7 +50,7 @@ class BssService:
         region_id = call.params.get("Region")
         if region_id is not None and region_id not in REGIONS:
             raise self._failure("InvalidParameter", f"Region {region_id} is not valid.")
-        details = [self._detail(asked) for asked in call.params["ModuleList"]]
+        details = [_detail(asked["ModuleCode"], self._price(asked)) for asked in call.params["ModuleList"]]
         data = {
             "Currency": self.prices.currency,
             "ModuleDetails": {"ModuleDetail": details},
@@ -92,7 +101,66 @@ class BssService:
             }
         )
 
-    def _detail(self, asked: dict[str, Any]) -> dict[str, Any]:
+    @action(
+        "GetSubscriptionPrice",
+        source="https://www.alibabacloud.com/help/en/user-center/developer-reference/api-bssopenapi-2017-12-14-getsubscriptionprice",
+    )
+    def get_subscription_price(self, call: Call) -> Body:
+        """The price of each module for the whole period and number, and the total."""
+        self._check_site(call)
+        self._check_product(call)
+        params = call.params
+        if params["OrderType"] != "NewOrder":
+            raise ApiError(501, "Emulator.NotImplemented", f"OrderType {params['OrderType']} is not emulated.")
+        unit, quantity = params.get("ServicePeriodUnit", "Month"), params.get("Quantity", 1)
+        pieces = params.get("ServicePeriodQuantity", 1) * quantity
+        if unit not in {"Month", "Year"} or pieces < 1:
+            raise self._failure(
+                "InvalidParameter", "ServicePeriodUnit, ServicePeriodQuantity or Quantity is not valid."
+            )
+        part = Decimal(str(self._context.assumptions.subscription_price_fraction)) * pieces
+        prices = [
+            (asked["ModuleCode"], self._price({**asked, "PriceType": unit}) * part) for asked in params["ModuleList"]
+        ]
+        total = float(sum((price for _, price in prices), Decimal(0)))
+        return _success(
+            {
+                "Currency": self.prices.currency,
+                "OriginalPrice": total,
+                "DiscountPrice": 0.0,
+                "TradePrice": total,
+                "Quantity": quantity,
+                "ModuleDetails": {"ModuleDetail": [_detail(code, price) for code, price in prices]},
+                "PromotionDetails": {"PromotionDetail": []},
+            }
+        )
+
+    @action(
+        "QueryProductList",
+        source="https://www.alibabacloud.com/help/en/user-center/developer-reference/api-bssopenapi-2017-12-14-queryproductlist",
+    )
+    def query_product_list(self, call: Call) -> Body:
+        """The products of the emulated cloud, once for each way to pay."""
+        self._check_site(call)
+        number, size = call.params["PageNum"], call.params.get("PageSize", 20)
+        if number < 1 or size < 1:
+            raise self._failure("InvalidParameter", "PageNum or PageSize is not valid.")
+        products = [
+            {"ProductCode": code, "ProductType": code, "ProductName": name, "SubscriptionType": kind}
+            for code, name, kinds in _PRODUCTS
+            for kind in kinds
+        ]
+        data: dict[str, Any] = {
+            "PageNum": number,
+            "PageSize": size,
+            "ProductList": {"Product": products[(number - 1) * size : number * size]},
+        }
+        if call.params.get("QueryTotalCount", False):
+            data["TotalCount"] = len(products)
+        return _success(data)
+
+    def _price(self, asked: dict[str, Any]) -> Decimal:
+        """What one module costs. Errors: ApiError `InvalidParameter`."""
         module = self._modules.get(asked["ModuleCode"])
         if module is None:
             raise self._failure("InvalidParameter", f"ModuleCode {asked['ModuleCode']} is not valid.")
@@ -101,13 +169,7 @@ class BssService:
         price = module_price(module, self._config(module, asked["Config"]), asked["PriceType"], self.prices)
         if price is None:
             raise self._failure("InvalidParameter", f"not found article by given param: {asked['Config']}")
-        return {
-            "ModuleCode": module.code,
-            "OriginalCost": float(price),
-            "InvoiceDiscount": 0.0,
-            "CostAfterDiscount": float(price),
-            "UnitPrice": float(price),
-        }
+        return price
 
     def _config(self, module: Module, text: str) -> dict[str, str]:
         """The Config, complete and without unknown names. Errors: ApiError `InvalidParameter`."""
@@ -136,6 +198,16 @@ class BssService:
 
     def _failure(self, code: str, message: str) -> ApiError:
         return ApiError(self._context.assumptions.bss_failure_status, code, message)
+
+
+def _detail(module_code: str, price: Decimal) -> dict[str, Any]:
+    return {
+        "ModuleCode": module_code,
+        "OriginalCost": float(price),
+        "InvoiceDiscount": 0.0,
+        "CostAfterDiscount": float(price),
+        "UnitPrice": float(price),
+    }
 
 
 def _success(data: dict[str, Any]) -> Body:

@@ -66,6 +66,15 @@ class EipActions:
         self._state.remove_eip(self._state.get_eip(call.params["AllocationId"], region_asked(call)))
         return {}
 
+    @action("ModifyEipAddressAttribute", source=_HELP + "modifyeipaddressattribute-eips")
+    def modify(self, call: Call) -> Body:
+        """Nothing; bandwidth, name and description are as given."""
+        eip, params = self._state.get_eip(call.params["AllocationId"], region_asked(call)), call.params
+        eip.bandwidth = _read_bandwidth(call) if "Bandwidth" in params else eip.bandwidth
+        eip.name = params.get("Name", eip.name)
+        eip.description = params.get("Description", eip.description)
+        return {}
+
     def _require_ecs(self, call: Call) -> None:
         kind = call.params.get("InstanceType", _ECS_INSTANCE)
         if kind != _ECS_INSTANCE:
@@ -73,9 +82,7 @@ class EipActions:
 
     def _allocate(self, call: Call) -> Body:
         params, context = call.params, self._state.context
-        bandwidth = str(params.get("Bandwidth", _DEFAULT_BANDWIDTH))
-        if not bandwidth.isdigit() or not 1 <= int(bandwidth) <= _MAX_BANDWIDTH:
-            raise ApiError(400, "InvalidParameter", "Specified Bandwidth is not valid.")
+        bandwidth = _read_bandwidth(call)
         tags = read_tags(params.get("Tag", []), strict_values=True)
         address = self._state.public_addresses.take()
         if address is None:
@@ -84,7 +91,7 @@ class EipActions:
             allocation_id=context.ids.resource_id("eip", 21),
             region_id=call.region_id,
             ip_address=address,
-            bandwidth=int(bandwidth),
+            bandwidth=bandwidth,
             internet_charge_type=params.get("InternetChargeType", "PayByBandwidth"),
             name=params.get("Name", ""),
             description=params.get("Description", ""),
@@ -151,6 +158,14 @@ class EipActions:
             "OperationLocks": {"LockReason": []},
             "Tags": {"Tag": [{"Key": key, "Value": value} for key, value in eip.tags.items()]},
         }
+
+
+def _read_bandwidth(call: Call) -> int:
+    """Mbit/s. Errors: 400 InvalidParameter."""
+    text = str(call.params.get("Bandwidth", _DEFAULT_BANDWIDTH))
+    if not text.isdigit() or not 1 <= int(text) <= _MAX_BANDWIDTH:
+        raise ApiError(400, "InvalidParameter", "Specified Bandwidth is not valid.")
+    return int(text)
 
 
 def _matches(eip: Eip, call: Call) -> bool:

@@ -3,6 +3,8 @@
 from deployer.emulator.actions import Handler, handlers_of, sources_of
 from deployer.emulator.context import Context
 from deployer.emulator.services.vpc.eip_handlers import EipActions
+from deployer.emulator.services.vpc.region_handlers import VpcRegionActions
+from deployer.emulator.services.vpc.route_handlers import RouteActions
 from deployer.emulator.services.vpc.state import VpcState
 from deployer.emulator.services.vpc.tag_handlers import VpcTagActions
 from deployer.emulator.services.vpc.vpc_handlers import VpcActions
@@ -18,6 +20,8 @@ class VpcService:
             VpcActions(vpc_state),
             VSwitchActions(vpc_state),
             EipActions(vpc_state),
+            RouteActions(vpc_state),
+            VpcRegionActions(),
             VpcTagActions(vpc_state),
         )
 

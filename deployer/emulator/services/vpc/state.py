@@ -17,6 +17,7 @@ from deployer.emulator.services.vpc.networks import (
     Vpc,
     VSwitch,
 )
+from deployer.emulator.services.vpc.routes import RouteTable
 
 MAX_VSWITCHES_IN_VPC = 150  # Source: https://www.alibabacloud.com/help/doc-detail/35745.htm
 
@@ -31,6 +32,7 @@ class VpcState:
         self.vpcs: dict[str, Vpc] = {}
         self.vswitches: dict[str, VSwitch] = {}
         self.eips: dict[str, Eip] = {}
+        self.route_tables: dict[str, RouteTable] = {}  # custom ones and each VPC's own
         self._instances: InstanceDirectory | None = None
 
     def connect_instances(self, directory: InstanceDirectory) -> None:
@@ -42,8 +44,13 @@ class VpcState:
         return self._instances.find_bindable(instance_id, region_id) if self._instances else None
 
     def tagged(self, kind: str) -> Mapping[str, Tagged] | None:
-        """What carries tags, by id; `kind` is `VPC`, `VSWITCH` or `EIP` in whatever letter case, None for another."""
-        kinds: Mapping[str, Mapping[str, Tagged]] = {"vpc": self.vpcs, "vswitch": self.vswitches, "eip": self.eips}
+        """What carries tags, by id; `kind` is `VPC`, `VSWITCH`, `EIP`, `ROUTETABLE` in whatever letter case, None for another."""
+        kinds: Mapping[str, Mapping[str, Tagged]] = {
+            "vpc": self.vpcs,
+            "vswitch": self.vswitches,
+            "eip": self.eips,
+            "routetable": self.route_tables,
+        }
         return kinds.get(kind.lower())
 
     def tags_of(self, kind: str, resource_id: str, region_id: str) -> dict[str, str] | None:
@@ -76,12 +83,15 @@ class VpcState:
         if len(self.vpcs_in(vpc.region_id)) >= self.context.assumptions.vpc_quota:
             raise ApiError(400, "QuotaExceeded.Vpc", "VPC quota exceeded.")
         self.vpcs[vpc.vpc_id] = vpc
+        self.route_tables[vpc.route_table_id] = RouteTable(
+            route_table_id=vpc.route_table_id, vpc=vpc, is_system=True, created_at=vpc.created_at
+        )
         self._after_pending(lambda: _make_available(vpc))
 
     def remove_vpc(self, vpc: Vpc) -> None:
         """Take the VPC away once nothing is in it.
 
-        Errors: 400 DependencyViolation.VSwitch, DependencyViolation.SecurityGroup, IncorrectVpcStatus.
+        Errors: 400 DependencyViolation.VSwitch, .SecurityGroup, .RouteTable; IncorrectVpcStatus.
         """
         if vpc.status is not NetworkStatus.AVAILABLE:
             raise ApiError(400, "IncorrectVpcStatus", "Current VPC status does not support this operation.")
@@ -89,7 +99,10 @@ class VpcState:
             raise ApiError(400, "DependencyViolation.VSwitch", "Specified object has dependent resources.")
         if vpc.security_group_ids:
             raise ApiError(400, "DependencyViolation.SecurityGroup", "Specified object has dependent resources.")
+        if len(self.route_tables_of(vpc)) > 1:
+            raise ApiError(400, "DependencyViolation.RouteTable", "Specified object has dependent resources.")
         del self.vpcs[vpc.vpc_id]
+        del self.route_tables[vpc.route_table_id]
 
     # vSwitches
 
@@ -137,7 +150,21 @@ class VpcState:
             raise ApiError(
                 400, "DependencyViolation.NetworkInterface", "Specified object has dependent network interfaces."
             )
+        for table in self.route_tables_of(vswitch.vpc):
+            if vswitch.vswitch_id in table.vswitch_ids:
+                table.vswitch_ids.remove(vswitch.vswitch_id)
         del self.vswitches[vswitch.vswitch_id]
+
+    # Route tables
+
+    def find_route_table(self, route_table_id: str, region_id: str | None) -> RouteTable | None:
+        """The table of that id; `region_id` None looks in every region."""
+        table = self.route_tables.get(route_table_id)
+        return table if table is not None and region_id in {None, table.region_id} else None
+
+    def route_tables_of(self, vpc: Vpc) -> list[RouteTable]:
+        """The VPC's own table, then its custom ones."""
+        return [table for table in self.route_tables.values() if table.vpc is vpc]
 
     # Elastic IP addresses
 

@@ -49,7 +49,7 @@ class VpcActions:
                 "CloudResourceSetType": [
                     {"ResourceType": "VSwitch", "ResourceCount": len(self._state.vswitches_of(vpc))},
                     {"ResourceType": "VRouter", "ResourceCount": 1},
-                    {"ResourceType": "RouteTable", "ResourceCount": 1},
+                    {"ResourceType": "RouteTable", "ResourceCount": len(self._state.route_tables_of(vpc))},
                     {"ResourceType": "SecurityGroup", "ResourceCount": len(vpc.security_group_ids)},
                 ]
             },
@@ -66,20 +66,26 @@ class VpcActions:
             raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
         return self._state.tokens.once(call, lambda: self._delete(call))
 
+    @action("ModifyVpcAttribute", source=_HELP + "modifyvpcattribute")
+    def modify_vpc_attribute(self, call: Call) -> Body:
+        """Nothing; name and description are as given."""
+        refuse_unsupported(call, "CidrBlock", "EnableIPv6", "Ipv6CidrBlock", "Ipv6Isp", "EnableDnsHostname")
+        vpc = self._state.get_vpc(call.params["VpcId"], region_asked(call))
+        _check_texts(call)
+        vpc.vpc_name = call.params.get("VpcName", vpc.vpc_name)
+        vpc.description = call.params.get("Description", vpc.description)
+        return {}
+
     def _create(self, call: Call) -> Body:
         params = call.params
         ids = self._state.context.ids
-        name, description = params.get("VpcName", ""), params.get("Description", "")
-        if name and not names.is_valid_name(name):
-            raise ApiError(400, "InvalidVpcName.Malformed", "Specified VPC name is not valid.")
-        if description and not names.is_valid_description(description):
-            raise ApiError(400, "InvalidVpcDiscription.Malformed", "Specified VPC description is not valid.")
+        _check_texts(call)
         vpc = Vpc(
             vpc_id=ids.resource_id("vpc", 21),
             region_id=call.region_id,
             network=read_vpc_network(params.get("CidrBlock", DEFAULT_CIDR)),
-            vpc_name=name,
-            description=description,
+            vpc_name=params.get("VpcName", ""),
+            description=params.get("Description", ""),
             virtual_router_id=ids.resource_id("vrt", 21),
             route_table_id=ids.resource_id("vtb", 21),
             created_at=self._state.context.clock.now(),
@@ -106,7 +112,7 @@ class VpcActions:
             **self._shared_fields(vpc),
             "CenStatus": "Detached",
             "NatGatewayIds": {"NatGatewayIds": []},
-            "RouterTableIds": {"RouterTableIds": [vpc.route_table_id]},
+            "RouterTableIds": {"RouterTableIds": [one.route_table_id for one in self._state.route_tables_of(vpc)]},
         }
 
     def _shared_fields(self, vpc: Vpc) -> dict[str, Any]:
@@ -133,6 +139,15 @@ class VpcActions:
             "DnsHostnameStatus": "DISABLED",
             "Tags": {"Tag": [{"Key": key, "Value": value} for key, value in vpc.tags.items()]},
         }
+
+
+def _check_texts(call: Call) -> None:
+    """Errors: 400 InvalidVpcName.Malformed, InvalidVpcDiscription.Malformed (spelt so)."""
+    name, description = call.params.get("VpcName", ""), call.params.get("Description", "")
+    if name and not names.is_valid_name(name):
+        raise ApiError(400, "InvalidVpcName.Malformed", "Specified VPC name is not valid.")
+    if description and not names.is_valid_description(description):
+        raise ApiError(400, "InvalidVpcDiscription.Malformed", "Specified VPC description is not valid.")
 
 
 def _matches(vpc: Vpc, call: Call) -> bool:

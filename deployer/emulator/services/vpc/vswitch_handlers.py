@@ -59,23 +59,29 @@ class VSwitchActions:
         self._state.remove_vswitch(vswitch)
         return {}
 
+    @action("ModifyVSwitchAttribute", source=_HELP + "modifyvswitchattribute")
+    def modify_vswitch_attribute(self, call: Call) -> Body:
+        """Nothing; name and description are as given."""
+        refuse_unsupported(call, "EnableIPv6", "Ipv6CidrBlock", "Ipv6CidrMask", "VpcIpv6CidrBlock")
+        vswitch = self._state.find_vswitch(call.params["VSwitchId"], region_asked(call))
+        if vswitch is None:
+            raise ApiError(404, "InvalidVSwitchId.NotFound", "Specified virtual switch does not exist.")
+        _check_texts(call)
+        vswitch.vswitch_name = call.params.get("VSwitchName", vswitch.vswitch_name)
+        vswitch.description = call.params.get("Description", vswitch.description)
+        return {}
+
     def _create(self, call: Call) -> Body:
         params = call.params
         vpc = self._state.get_vpc(params["VpcId"], region_asked(call))
-        name, description = params.get("VSwitchName", ""), params.get("Description", "")
-        if name and not names.is_valid_name(name):
-            raise ApiError(400, "InvalidVSwitchName.Malformed", "Specified virtual switch name is not valid.")
-        if description and not names.is_valid_description(description):
-            raise ApiError(
-                400, "InvalidVSwitchDiscription.Malformed", "Specified virtual switch description is not valid."
-            )
+        _check_texts(call)
         vswitch = VSwitch(
             vswitch_id=self._state.context.ids.resource_id("vsw", 21),
             vpc=vpc,
             zone_id=get_zone(vpc.region_id, params["ZoneId"]),
             network=read_vswitch_network(params["CidrBlock"]),
-            vswitch_name=name,
-            description=description,
+            vswitch_name=params.get("VSwitchName", ""),
+            description=params.get("Description", ""),
             created_at=self._state.context.clock.now(),
             tags=read_tags(params.get("Tag", []), strict_values=True),
         )
@@ -103,6 +109,15 @@ class VSwitchActions:
             "RouteTable": {"RouteTableId": vswitch.vpc.route_table_id, "RouteTableType": "System"},
             "Tags": {"Tag": [{"Key": key, "Value": value} for key, value in vswitch.tags.items()]},
         }
+
+
+def _check_texts(call: Call) -> None:
+    """Errors: 400 InvalidVSwitchName.Malformed, InvalidVSwitchDiscription.Malformed (spelt so)."""
+    name, description = call.params.get("VSwitchName", ""), call.params.get("Description", "")
+    if name and not names.is_valid_name(name):
+        raise ApiError(400, "InvalidVSwitchName.Malformed", "Specified virtual switch name is not valid.")
+    if description and not names.is_valid_description(description):
+        raise ApiError(400, "InvalidVSwitchDiscription.Malformed", "Specified virtual switch description is not valid.")
 
 
 def _matches(vswitch: VSwitch, call: Call) -> bool:
