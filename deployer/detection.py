@@ -1,6 +1,6 @@
 """The part of the composition root that needs no cloud and no configuration: a look at a project has to be quick."""
 
-import tempfile
+from contextlib import ExitStack
 from pathlib import Path
 
 from deployer.clock import SystemClock
@@ -22,9 +22,15 @@ def detect(path: str | Path = ".", subdirectory: str | None = None) -> ProjectAn
 
     Errors: ProjectError.
     """
-    with tempfile.TemporaryDirectory(prefix="deployer-") as scratch:
-        source = open_source(path, lambda: Path(scratch), process_environment(), SystemClock())
+    with ExitStack() as scratch:
+        source = open_source(path, lambda: _make_folder(scratch), process_environment(), SystemClock())
         return analyze(ProjectDir.open(source.path), subdirectory)
+
+
+def _make_folder(scratch: ExitStack) -> Path:
+    from tempfile import TemporaryDirectory  # late: only a git address needs it
+
+    return Path(scratch.enter_context(TemporaryDirectory(prefix="deployer-")))
 
 
 def refusal(analysis: ProjectAnalysis, path: str, language: str) -> DeployerError:
