@@ -41,9 +41,11 @@ class RunnerFailed(ReleaseError):
     ) -> None:
         restored = facts.get("restored_release_id")
         after = f"; release {restored} runs again" if restored else ""
+        attempts = int(facts.get("failed_in_a_row") or 0)
+        again = STAGE_HINTS.get(stage, "read the log below, mend the project, and deploy again")
         super().__init__(
             f"the release failed on {instance_id} at `{stage}`: {message}{after}",
-            hint=STAGE_HINTS.get(stage, "read the log below, mend the project, and deploy again"),
+            hint=again if attempts < MOST_ATTEMPTS else GIVE_UP_HINT.format(attempts),
             next_commands=next_commands,
             instance_id=instance_id,
             stage=stage,
@@ -51,6 +53,11 @@ class RunnerFailed(ReleaseError):
         )
 
 
+MOST_ATTEMPTS = 3
+GIVE_UP_HINT = (
+    "{} releases in a row failed: stop here, report the log and the page below to a person, and remove what costs with the "
+    "delete command"
+)
 STAGE_HINTS = {
     "lock": "another release runs on this instance: wait for it, then deploy again",
     "space": "free disk space on the instance, or deploy to one with a larger system disk",

@@ -9,6 +9,7 @@ from deployer.ledger.names import LedgerNames
 
 SCHEMA_VERSION = 1
 GOOD = "good"
+FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +73,14 @@ class ReleaseHistory:
             if record is not None and status in {None, record.status}:
                 return record
         return None
+
+    def count_failed(self, limit: int = 10) -> int:
+        """How many releases failed one after another since the last good one, the newest included; at most `limit`."""
+        for count, release_id in enumerate(self.list_ids()[:limit]):
+            record = self.find(release_id)
+            if record is None or record.status != FAILED:
+                return count
+        return min(limit, len(self.list_ids()))
 
 
 def read_record(data: bytes | None) -> ReleaseRecord | None:

@@ -69,6 +69,7 @@ class Release:
     runner: str  # "oos" or "cloud-assistant"
     execution_id: str | None
     results: tuple[InstanceResult, ...]
+    failed_in_a_row: int = 0  # releases of the group, this one included; 0 after a good one
 
     @property
     def ok(self) -> bool:

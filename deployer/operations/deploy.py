@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from deployer.backends.base import Backend
+from deployer.backends.console import console_urls
 from deployer.clock import Clock
 from deployer.errors.base import DeployerError, ReleaseError
 from deployer.errors.release import ChangeFailed, Interrupted, RunnerFailed
@@ -155,11 +156,19 @@ def raise_unless_released(release: Release, plan: Plan, made: Sequence[dict[str,
                 release_id=release.release_id,
                 restored_release_id=result.restored_release_id,
                 execution_id=release.execution_id,
+                failed_in_a_row=release.failed_in_a_row,
+                console_url=_flow_page(plan),
                 evidence={name: result.evidence[name] for name in TELLING if result.evidence.get(name)},
                 left=_left(release, made),
                 cost_reminder=cost_reminder(plan),
                 log_tail=result.log_tail,
             )
+
+
+def _flow_page(plan: Plan) -> str:
+    config = plan.config
+    names = config.application_name, config.application_group_name
+    return console_urls(*names, "failed", config.deploy_region_id)[0][1]
 
 
 def _left(release: Release, made: Sequence[dict[str, str]]) -> list[dict[str, str]]:

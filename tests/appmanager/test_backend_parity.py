@@ -56,6 +56,7 @@ class Story:
     def do(self, act: Callable[[Deployer], Any]) -> None:
         """Do it, and keep what came of it: the result, or the error."""
         events: list[Event] = []
+        self.lab.clock.advance(1)  # releases are ordered by the second they were made in
         try:
             result = act(self.lab.by(self.backend, events.append))
         except DeployerError as error:
@@ -146,7 +147,7 @@ def deploys_of(story: Story) -> list[Call]:
 
 
 def test_a_whole_life_from_a_new_instance_by_an_overwrite_and_a_failing_script_to_its_end(tell) -> None:
-    """M103, M104, M108, M110, M112-M114, M117, M120, M122, M123, M144-M146, M157."""
+    """M103, M104, M108, M110, M112-M114, M117, M120, M122-M124, M144-M146, M157."""
 
     def story(one: Story) -> None:
         one.deploy()
@@ -157,9 +158,10 @@ def test_a_whole_life_from_a_new_instance_by_an_overwrite_and_a_failing_script_t
         one.deploy(dry_run=True)
         one.deploy()
         one.deploy(revision_id=one.given[0]["report"]["release_id"])
-        one.project.write("a broken one")
         one.lab.machine.start_fails = True
-        one.deploy()
+        for attempt in range(3):
+            one.project.write(f"broken {attempt}")
+            one.deploy()
         one.lab.machine.start_fails = False
         delete(one)
         one.do(lambda deployer: deployer.status(one.project.path))
@@ -180,8 +182,13 @@ def test_a_whole_life_from_a_new_instance_by_an_overwrite_and_a_failing_script_t
     failed = stories["appmanager"].given[7]["error"]
     assert (failed["code"], failed["exit_code"], failed["facts"]["stage"]) == ("release.runner_failed", 1, "start")
     assert "no module named shop" in failed["facts"]["log_tail"]
+    third = stories["appmanager"].given[9]["error"]
+    assert "3 releases in a row failed: stop here" in third["hint"]
+    assert "tabKey=flow&appName=shop" in third["facts"]["console_url"]
+    assert any(command.startswith("deployer delete") for command in third["next"])
+    assert "until you remove it" in third["facts"]["cost_reminder"]
     assert stories["appmanager"].given[-1]["error"]["code"] == "cloud.group_not_found"
-    assert len(deploys_of(stories["appmanager"])) == 4
+    assert len(deploys_of(stories["appmanager"])) == 6
     assert deploys_of(stories["sdk"]) == []
     for story_of in stories.values():
         left = story_of.lab.existing()

@@ -1,10 +1,8 @@
 """What came of a release by the CLI, told from the group's status and recorded beside the releases of other backends."""
 
-from dataclasses import replace
-
 from deployer.backends.appmanager.answers import FAILED, CliGroup
 from deployer.backends.appmanager.deploying import CliDeploy
-from deployer.backends.sdk.releasing import new_record, now_text
+from deployer.backends.sdk.releasing import close_record, new_record
 from deployer.backends.sdk.run import DeployRun
 from deployer.cloud.cloud import Cloud
 from deployer.errors.appmanager import RevisionNotKept
@@ -32,16 +30,7 @@ def release_by_cli(
     results = tuple(_result(target, group, revision_id) for target in targets)
     execution_id = group.execution_id if group else None
     release = Release(release_id=record.release_id, runner=RUNNER, execution_id=execution_id, results=results)
-    history.write(
-        replace(
-            record,
-            status="good" if release.ok else "failed",
-            finished_at=now_text(cloud.session.clock),
-            execution_id=execution_id,
-            evidence={result.instance_id: dict(result.evidence) for result in results},
-        )
-    )
-    return release
+    return close_record(history, record, release, cloud.session.clock)
 
 
 def _result(target: Target, group: CliGroup | None, revision_id: str | None) -> InstanceResult:

@@ -12,7 +12,7 @@ from deployer.clock import Clock
 from deployer.cloud.cloud import Cloud
 from deployer.errors.access import PermissionDenied
 from deployer.events import WarningRaised
-from deployer.ledger.records import ReleaseHistory, ReleaseRecord
+from deployer.ledger.records import FAILED, GOOD, ReleaseHistory, ReleaseRecord
 from deployer.models.config import DeployConfig
 from deployer.models.plan import Plan
 from deployer.models.release import Artifact, InstanceResult, Release, Target
@@ -48,17 +48,7 @@ class Releaser:
         release = Release(
             release_id=record.release_id, runner=runner, execution_id=execution_id, results=tuple(results)
         )
-        self._history.write(
-            replace(
-                record,
-                status="good" if release.ok else "failed",
-                finished_at=now_text(self._cloud.session.clock),
-                runner=runner,
-                execution_id=execution_id,
-                evidence={result.instance_id: dict(result.evidence) for result in results},
-            )
-        )
-        return release
+        return close_record(self._history, record, release, self._cloud.session.clock)
 
     def _runner_name(self) -> str:
         return next((step.runner for step in self._plan.steps if hasattr(step, "runner")), "oos")
@@ -157,7 +147,7 @@ def new_record(
         instance_ids=tuple(target.instance_id for target in targets),
         plan_id=plan.plan_id,
         runner=runner,
-        started_at=now_text(cloud.session.clock),
+        started_at=_now_text(cloud.session.clock),
         port=config.port,
         health_path=config.health.path,
         account_id=plan.observed.account_id,
@@ -169,7 +159,21 @@ def new_record(
     )
 
 
-def now_text(clock: Clock) -> str:
+def close_record(history: ReleaseHistory, record: ReleaseRecord, release: Release, clock: Clock) -> Release:
+    """The release, recorded as it ended, with how many of the group have failed in a row by now."""
+    ended = replace(
+        record,
+        status=GOOD if release.ok else FAILED,
+        finished_at=_now_text(clock),
+        runner=release.runner,
+        execution_id=release.execution_id,
+        evidence={result.instance_id: dict(result.evidence) for result in release.results},
+    )
+    history.write(ended)
+    return replace(release, failed_in_a_row=history.count_failed())
+
+
+def _now_text(clock: Clock) -> str:
     """The time as records hold it, such as `2026-11-22T14:55:01Z`."""
     return clock.now().astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
