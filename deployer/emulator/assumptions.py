@@ -20,8 +20,9 @@ class Assumptions:
     describe_lag_seconds: float = 0.3
     # Seconds a VPC or vSwitch stays Pending.
     network_pending_seconds: float = 0.3
-    # Seconds a disk is Creating, Attaching, Detaching or ReIniting. Documented as states it passes through.
-    disk_change_seconds: float = 0.3
+    # Seconds a disk is Creating, Attaching, Detaching or ReIniting. Documented as states it passes through; public
+    # templates attach a disk in the task behind the one that made it.
+    disk_change_seconds: float = 0.05
     # Seconds a snapshot takes, and an image made of it. The cloud takes minutes for what has content.
     snapshot_seconds: float = 2.0
     image_seconds: float = 3.0

@@ -47,7 +47,7 @@ def api_parameters(given: Mapping[str, Any], known: tuple[ApiParameter, ...] | N
     """Template parameters under the API's own names.
 
     Letter case does not count; a dotted name may be written without its dot (`SystemDiskCategory`), a repeated
-    parameter as a plural list (`InstanceIds` for `InstanceId.N`). Values given as `''` or null count as not given, and
+    parameter as a plural list (`InstanceIds` for `InstanceId.N`), or the other way round. Values given as `''` or null count as not given, and
     so does `{"": ""}`, which consoles send for a map without entries.
     A name the API does not know is passed on, so that the API refuses it.
     """
@@ -100,7 +100,7 @@ def _find_place(
             place = places.get(singular)
             if place is not None and place[1].is_list:
                 return place
-    return None
+    return places.get(f"{folded}s") if isinstance(value, list) else None
 
 
 def call_with_pages(
