@@ -276,3 +276,12 @@ def test_real_machines_run_the_commands():
         invoke_id = run_command(instance_id, "echo $((6 * 7)) on $(hostname)")
         wait_until(lambda: result_of(invoke_id).invocation_status == "Success", clock)
         assert b64decode(result_of(invoke_id).output).startswith(b"42 on ")
+
+
+def test_what_nobody_published_can_be_set_for_one_cloud():
+    with mock_aliyun(assumptions={"vpc_quota": 1}):
+        vpc_client().create_vpc(vpc.CreateVpcRequest(region_id=REGION_ID))
+        with pytest.raises(ClientException, match=r"QuotaExceeded\.Vpc"):
+            vpc_client().create_vpc(vpc.CreateVpcRequest(region_id=REGION_ID))
+    with pytest.raises(TypeError), mock_aliyun(assumptions={"colour": "red"}):
+        pass

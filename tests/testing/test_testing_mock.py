@@ -241,7 +241,7 @@ def test_options_that_are_none_are_refused(options):
     with pytest.raises(TypeError):
         mock_aliyun(allow_network="localhost")
     with pytest.raises(TypeError):
-        mock_aliyun(policy={})
+        mock_aliyun(colour="red")
 
 
 def test_a_known_key_with_a_wrong_secret_is_refused(aliyun):

@@ -9,7 +9,7 @@ from typing import Any
 
 from deployer.testing.aliyun import Aliyun
 from deployer.testing.carriers.exchange import Routes
-from deployer.testing.carriers.memory_socket import answer_bytes, is_whole_request, wants_continue
+from deployer.testing.carriers.memory_socket import ask, is_whole_request, wants_continue
 from deployer.testing.network import NetworkBlocked, blocked_as
 
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
@@ -99,13 +99,13 @@ class _MemoryTransport:
         if self._closing:
             return
         try:
-            answer = answer_bytes(self._cloud, request, self._scheme)
+            answer = ask(self._cloud, request, self._scheme)
         except Exception as failure:  # noqa: BLE001  (whatever went wrong reaches whoever awaits the answer)
             self._lose(failure)
             return
-        if answer:
-            self._protocol.data_received(answer)
-        self._lose(None)
+        if answer.data:
+            self._protocol.data_received(answer.data)
+        self._lose(answer.failure)
 
     def _lose(self, failure: Exception | None) -> None:
         if self._closing:

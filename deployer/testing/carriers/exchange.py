@@ -6,6 +6,7 @@ from email.utils import formatdate
 from http import HTTPStatus
 from typing import Any, BinaryIO, Protocol, cast
 
+from deployer.emulator.faults import DroppedConnection
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.testing.aliyun import Aliyun
 
@@ -47,7 +48,10 @@ class _ReaderBody(io.RawIOBase):
 
 
 class AnswerBody(io.RawIOBase):
-    """The chunks of an answer, read like a file; closing it closes what they come from."""
+    """The chunks of an answer, read like a file; closing it closes what they come from.
+
+    One that is dropped in the middle ends there, or fails as a socket does that was reset.
+    """
 
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = chunks
@@ -59,7 +63,12 @@ class AnswerBody(io.RawIOBase):
 
     def readinto(self, buffer: Any) -> int:
         while not self._left:
-            piece = next(self._iterator, None)
+            try:
+                piece = next(self._iterator, None)
+            except DroppedConnection as dropped:
+                if dropped.reset:
+                    raise ConnectionResetError(104, "Connection reset by peer") from dropped
+                return 0
             if piece is None:
                 return 0
             self._left = piece

@@ -47,8 +47,16 @@ def _answer(request: Any, cloud: Aliyun, body: bytes) -> Any:
         raise error(str(dropped), request=request) from dropped
     except MetadataRefused as refused:
         raise httpx.ConnectError(str(refused), request=request) from refused
-    with answer_body(answer, request.method) as content:
-        return httpx.Response(answer.status, headers=answer_headers(answer), content=content.read())
+    headers = answer_headers(answer)
+    with answer_body(answer, request.method) as arriving:
+        try:
+            content = arriving.read()
+        except ConnectionResetError as reset:
+            raise httpx.ReadError(str(reset), request=request) from reset
+    if request.method != "HEAD" and len(content) < int(headers.get("Content-Length", 0)):
+        message = "peer closed connection without sending complete message body"
+        raise httpx.RemoteProtocolError(message, request=request)
+    return httpx.Response(answer.status, headers=headers, content=content)
 
 
 def _request(request: Any, body: bytes) -> HttpRequest:

@@ -2,6 +2,7 @@
 
 import io
 import socket
+from dataclasses import dataclass
 from typing import Any, BinaryIO, cast
 
 from deployer.emulator.faults import DroppedConnection
@@ -33,9 +34,12 @@ class MemorySocket:
         """The answer to what was sent so far; what goes wrong with it is raised when it is read."""
         sent, self._sent = bytes(self._sent), bytearray()
         try:
-            return io.BytesIO(answer_bytes(self._cloud, sent, self._scheme))
+            answer = ask(self._cloud, sent, self._scheme)
         except Exception as failure:  # noqa: BLE001  (a socket fails when it is read, and clients count on that)
-            return cast("BinaryIO", io.BufferedReader(_Failing(failure)))
+            return cast("BinaryIO", io.BufferedReader(_Failing(b"", failure)))
+        if answer.failure is None:
+            return io.BytesIO(answer.data)
+        return cast("BinaryIO", io.BufferedReader(_Failing(answer.data, answer.failure)))
 
     def settimeout(self, _seconds: float | None) -> None:
         """Nothing here waits."""
@@ -52,16 +56,20 @@ class MemorySocket:
 
 
 class _Failing(io.RawIOBase):
-    """An answer that does not come."""
+    """What came before a connection failed, and its failure."""
 
-    def __init__(self, failure: Exception) -> None:
+    def __init__(self, data: bytes, failure: Exception) -> None:
+        self._data = io.BytesIO(data)
         self._failure = failure
 
     def readable(self) -> bool:
         return True
 
-    def readinto(self, _buffer: Any) -> int:
-        raise self._failure
+    def readinto(self, buffer: Any) -> int:
+        count = self._data.readinto(buffer)
+        if not count:
+            raise self._failure
+        return count
 
 
 class _ServerSide:
@@ -86,11 +94,16 @@ class _ServerSide:
         """The answer is read after that."""
 
 
-def answer_bytes(cloud: Aliyun, request: bytes, scheme: str) -> bytes:
-    """The whole answer as it stands on the wire; empty when the connection was closed without one.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireAnswer:
+    """What stands on the wire, nothing when the connection was closed without an answer; `failure` comes behind it."""
 
-    Errors: ConnectionResetError, MetadataRefused, and whatever a callback of the test raised.
-    """
+    data: bytes
+    failure: ConnectionResetError | None
+
+
+def ask(cloud: Aliyun, request: bytes, scheme: str) -> WireAnswer:
+    """What the cloud sends back. Errors: MetadataRefused, and whatever a callback of the test raised."""
     server = _ServerSide(request)
     failures: list[BaseException] = []
 
@@ -107,9 +120,8 @@ def answer_bytes(cloud: Aliyun, request: bytes, scheme: str) -> bytes:
     HttpConnection(cast("socket.socket", server), handle, lambda _seconds: None, keeps_alive=False).serve()
     if failures:
         raise failures[0]
-    if server.was_reset:
-        raise ConnectionResetError(104, "Connection reset by peer")
-    return server.answer.getvalue()
+    failure = ConnectionResetError(104, "Connection reset by peer") if server.was_reset else None
+    return WireAnswer(data=server.answer.getvalue(), failure=failure)
 
 
 def is_whole_request(data: bytes | bytearray) -> bool:
