@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 from deployer.errors.base import DeployerError
 from deployer.models.package import Package
 from deployer.project.packing import archive as archive_module
+from deployer.project.packing import oddities as oddities_module
 from deployer.project.packing.archive import build_package
 from deployer.project.packing.select import SelectedFile
 from deployer.project.project_dir import ProjectDir
@@ -146,6 +147,14 @@ def test_what_its_author_may_not_know_of_is_told(tmp_path: Path) -> None:
     assert "notes" not in lfs
     assert "`themes/plain`" in submodules
     assert "`README`, `Readme`" in alike
+
+
+def test_a_large_project_is_told_with_its_largest_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(oddities_module, "LARGE_BYTES", 1000)
+    root = _tree(tmp_path / "p", {"small": b"1", "movie.bin": b"x" * 2000})
+    [said] = _build(root, tmp_path / "o").warnings
+    assert "`movie.bin`, `small`" in said
+    assert ".deployignore" in said
 
 
 def test_what_is_compressed_already_is_stored(tmp_path: Path) -> None:

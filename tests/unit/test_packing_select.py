@@ -173,6 +173,21 @@ def test_unreadable_files_are_an_error_that_lists_them(tmp_path: Path) -> None:
     assert caught.value.facts["paths"] == ["b"]
 
 
+def test_a_file_that_vanishes_while_the_tree_is_walked_is_no_part_of_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = _tree(tmp_path, {"a": "x", "b.swap": "x"})
+    access = os.access
+
+    def vanish(path: Path, mode: int) -> bool:
+        if path.name == "b.swap":
+            path.unlink()
+        return access(path, mode)
+
+    monkeypatch.setattr(os, "access", vanish)
+    assert _paths(_select(root)) == ["a"]
+
+
 def test_a_name_that_is_not_utf8_is_refused_and_a_control_character_left_out(tmp_path: Path) -> None:
     _tree(tmp_path, {"a": "x", "Icon\r": "x"})
     assert [one.path for one in _select(tmp_path).left_out] == ["'Icon\\r'"]

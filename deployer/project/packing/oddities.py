@@ -7,6 +7,7 @@ from deployer.project.packing.select import Selection
 from deployer.project.project_dir import ProjectDir
 
 POINTER_LIMIT_BYTES = 1024
+LARGE_BYTES = 200 * 1024**2
 _SHOWN = 5
 _SUBMODULE_PATH = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)
 
@@ -33,6 +34,10 @@ def find_oddities(project_dir: ProjectDir, selection: Selection, seen: SeenConte
         ("only Git LFS pointers are there, not the files: run `git lfs pull` for", seen.pointers),
         ("submodules are empty: run `git submodule update --init` for", _empty_submodules(project_dir, selection)),
         ("named with --include-secret, but not there or in an ignored directory:", selection.not_found),
+        (
+            f"more than {LARGE_BYTES >> 20} MiB are uploaded: name in `.deployignore` what is not needed of",
+            _large(selection),
+        ),
         ("names that differ in case only are one file on some systems:", _alike(selection)),
         ("Windows line ends became plain newlines, in the archive alone:", seen.converted),
     )
@@ -43,6 +48,13 @@ def _empty_submodules(project_dir: ProjectDir, selection: Selection) -> list[str
     """Submodules that were never fetched: git makes their directories, with nothing in them."""
     named = set(_SUBMODULE_PATH.findall(project_dir.find_text(".gitmodules") or ""))
     return [one.path for one in selection.files if one.is_directory and one.path in named]
+
+
+def _large(selection: Selection) -> list[str]:
+    """The largest files, when the whole is large."""
+    if selection.total_bytes <= LARGE_BYTES:
+        return []
+    return [one.path for one in sorted(selection.files, key=lambda one: -one.size_bytes)[:_SHOWN]]
 
 
 def _alike(selection: Selection) -> list[str]:

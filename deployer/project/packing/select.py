@@ -71,7 +71,7 @@ class _Selector:
             with os.scandir(real) as scanned:
                 entries = sorted(scanned, key=lambda entry: entry.name)
         except OSError:
-            self.unreadable.append(directory or ".")
+            self._note_unreadable(directory or ".", real)
             return
         if directory and {entry.name for entry in entries} & set(MARKERS_OF_DISPOSABLE_DIRECTORIES):
             self.ignored_count += 1
@@ -156,7 +156,7 @@ class _Selector:
         if reason and not self._is_included(path):
             self.left_out.append(LeftOut(path=path, reason=reason))
         elif not os.access(real, os.R_OK):
-            self.unreadable.append(path)
+            self._note_unreadable(path, real)
         else:
             self._take(path, real, is_directory=False)
 
@@ -164,7 +164,7 @@ class _Selector:
         try:
             seen = real.lstat()
         except OSError:
-            self.unreadable.append(path)
+            self._note_unreadable(path, real)
             return
         self.files.append(
             SelectedFile(
@@ -178,6 +178,11 @@ class _Selector:
                 is_directory=is_directory,
             )
         )
+
+    def _note_unreadable(self, path: str, real: Path) -> None:
+        """What is gone since its directory was listed is no part of the project; anything else has to be told."""
+        if os.path.lexists(real):
+            self.unreadable.append(path)
 
     def _is_included(self, path: str) -> bool:
         return any(path == named or path.startswith(f"{named}/") for named in self.include_secrets)
