@@ -8,6 +8,8 @@ import importlib
 import inspect
 import pkgutil
 import sys
+import tempfile
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
@@ -269,11 +271,59 @@ def scripts_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+PRODUCTS = {
+    "ecs": "Elastic Compute Service, with Cloud Assistant (2014-05-26)",
+    "vpc": "Virtual Private Cloud and elastic IP addresses (2016-04-28)",
+    "oss": "Object Storage Service",
+    "oos": "Operation Orchestration Service (2019-06-01)",
+    "bss": "Billing, BssOpenApi (2017-12-14)",
+    "ram": "Resource Access Management (2015-05-01)",
+    "sts": "Security Token Service (2015-04-01)",
+}
+
+
+def coverage_page() -> str:
+    """What the emulated cloud answers, operation by operation."""
+    from deployer.emulator.core import Emulator
+    from deployer.emulator.coverage import Ground, coverage_of
+    from deployer.emulator.machines.scripted import ScriptedDriver
+
+    with tempfile.TemporaryDirectory() as folder:
+        emulator = Emulator(driver=ScriptedDriver(), data_dir=Path(folder) / "data")
+        found = list(coverage_of(emulator.services))
+        emulator.close()
+    lines = [NOTE, "# What the emulator answers", ""]
+    lines += [
+        "*documented*: built from the page that is linked. *assumed*: the same, with a guess the page leaves room for;",
+        "guesses are named in `deployer/emulator/assumptions.py` and can be changed. *recorded*: held against answers of the",
+        "real cloud. What is not implemented is answered with 501 `Emulator.NotImplemented`, which names it; so are the",
+        "parameters in the last column. How long states last, and how much an account may hold, is assumed throughout.",
+        "",
+        "| product | answered | of those assumed | not implemented |",
+        "| --- | --- | --- | --- |",
+    ]
+    by_product = {product: [one for one in found if one.product == product] for product in PRODUCTS}
+    for product, title in PRODUCTS.items():
+        grounds = Counter(one.ground for one in by_product[product])
+        missing = grounds.pop(Ground.NOT_IMPLEMENTED, 0)
+        lines.append(f"| {title} | {grounds.total()} | {grounds[Ground.ASSUMED]} | {missing} |")
+    for product, title in PRODUCTS.items():
+        answered = [one for one in by_product[product] if one.ground is not Ground.NOT_IMPLEMENTED]
+        missing_names = [one.action for one in by_product[product] if one.ground is Ground.NOT_IMPLEMENTED]
+        lines += ["", f"## {title}", "", "| operation | ground | parameters that are refused |", "| --- | --- | --- |"]
+        for one in answered:
+            lines.append(f"| [`{one.action}`]({one.source}) | {one.ground.value} | {', '.join(one.refused)} |")
+        if missing_names:
+            lines += ["", "Not implemented: " + ", ".join(missing_names) + "."]
+    return "\n".join(lines) + "\n"
+
+
 def pages() -> dict[str, str]:
     """Every page by its file name."""
     return {
         "commands.md": commands_page(),
         "configuration.md": configuration_page(),
+        "coverage.md": coverage_page(),
         "errors.md": errors_page(),
         "events.md": events_page(),
         "scripts.md": scripts_page(),

@@ -30,7 +30,7 @@ def generator():
     return load_generator()
 
 
-@pytest.mark.parametrize("name", ["commands.md", "configuration.md", "errors.md", "events.md", "scripts.md"])
+@pytest.mark.parametrize("name", ["commands.md", "configuration.md", "coverage.md", "errors.md", "events.md", "scripts.md"])
 def test_a_page_says_what_the_code_says(generator, name):
     stale = (DOCS / name).read_text(encoding="utf-8") != generator.pages()[name]
     assert not stale, f"docs/{name} is stale: run `python docs/generate.py`"

@@ -81,7 +81,7 @@ class OssService:
             CrossOrigin(self.state),
         )
         marked = {name: entry for part in parts for name, entry in marked_methods(part).items()}
-        self._handlers = {name: handler for name, (handler, _) in marked.items()}
+        self.handlers = {name: handler for name, (handler, _) in marked.items()}
         self.sources: Mapping[str, str] = {name: source for name, (_, source) in marked.items()}
 
     @property
@@ -132,7 +132,7 @@ class OssService:
         _check_anonymous(call)
         _check_object_name(address)
         check_ram(call)
-        handler = self._handlers.get(entry.name)
+        handler = self.handlers.get(entry.name)
         if handler is None:
             raise ApiError(501, NOT_EMULATED, f"The emulator does not answer {entry.name}.")
         response = handler(call)
