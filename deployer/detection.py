@@ -5,7 +5,6 @@ from pathlib import Path
 
 from deployer.clock import SystemClock
 from deployer.config.environment import process_environment
-from deployer.config.questions import application_question
 from deployer.errors.base import DeployerError
 from deployer.errors.decision import AnswersNeeded
 from deployer.errors.project import StartUnknown
@@ -36,5 +35,7 @@ def _make_folder(scratch: ExitStack) -> Path:
 def refusal(analysis: ProjectAnalysis, path: str, language: str) -> DeployerError:
     """Why a project that is not supported is not: several applications of which one has to be chosen, or none."""
     if analysis.candidates:
+        from deployer.config.questions import application_question  # late: most projects leave nothing to be asked
+
         return AnswersNeeded((application_question(language, analysis.candidates),))
     return StartUnknown(shown_source(path), analysis.language)

@@ -8,7 +8,6 @@ from deployer.models.analysis import Candidate, Evidence
 from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors import LANGUAGES
 from deployer.project.detectors.detection import Detection, Detector
-from deployer.project.detectors.node import detect_workspace_member
 from deployer.project.detectors.node_manifest import NodeManifest, read_node_manifest
 from deployer.project.detectors.sources import is_source
 from deployer.project.project_dir import ProjectDir
@@ -59,6 +58,9 @@ def detect_application(
     for detect in detectors:
         found = detect(inside, own)
         if found is not None and found.language == "node" and workspace is not None:
+            # Late, as detectors are: few projects are workspaces.
+            from deployer.project.detectors.node import detect_workspace_member
+
             found = detect_workspace_member(inside, own, workspace, directory)
         if found is not None and found.start_command is not None:
             shared = found.install_command if found.language == "node" and workspace is not None else None

@@ -2,9 +2,6 @@
 
 import re
 
-from deployer.project.scripts.node import accepted_versions, newest_version
-from deployer.project.scripts.python import installable_minors
-
 _NEWEST_JAVA = 25
 _USUAL_NODE = 22
 
@@ -13,6 +10,9 @@ def find_version_problem(language: str | None, constraint: str | None) -> str | 
     """A sentence when what is asked for cannot be installed from packages or mirrors; None when it can, or is not known."""
     if not constraint:
         return None
+    # Late: only scripts know versions, and loading them takes longer than most projects take to understand.
+    from deployer.project.scripts.python import installable_minors
+
     if language == "python" and re.search(r"\d", constraint) and not installable_minors(constraint):
         return f"wants Python {constraint.removeprefix('==')}: the packages of Alibaba Cloud Linux are 3.11 and 3.12"
     if language == "node":
@@ -25,6 +25,8 @@ def find_version_problem(language: str | None, constraint: str | None) -> str | 
 
 
 def _node_problem(constraint: str) -> str | None:
+    from deployer.project.scripts.node import accepted_versions, newest_version
+
     versions = accepted_versions(constraint)
     majors = [int(number) for number in re.findall(r"(?<![\d.])(\d+)", constraint)]
     if majors and all(major > newest_version() for major in majors):

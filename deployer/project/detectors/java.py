@@ -60,9 +60,7 @@ def detect_java(project_dir: ProjectDir, readme: Readme | None) -> Detection | N
     sources = read_sources(project_dir, (".java", ".kt", ".kts", ".scala", ".groovy"), "go")
     commands = read_written_commands(project_dir, readme)
     framework = build.framework if build else None
-    listening = _listening(project_dir, readme, sources, framework)
-    if build is not None and build.port is not None and prebuilt is None:
-        listening = _Listening(port=build.port, host=_EVERYWHERE)
+    listening = _listening(project_dir, readme, sources, build)
     followed = next((one for one in commands if _says(one, build, prebuilt)), None)
     said = (followed.evidence,) if followed else ()
     start = built = None
@@ -143,7 +141,10 @@ def _asked(listening: _Listening, asked: int | None) -> _Listening:
     return _Listening(port=asked, environment=environment, host=listening.host, evidence=listening.evidence)
 
 
-def _listening(project_dir: ProjectDir, readme: Readme | None, sources: Sources, framework: str | None) -> _Listening:
+def _listening(project_dir: ProjectDir, readme: Readme | None, sources: Sources, build: JavaBuild | None) -> _Listening:
+    framework = build.framework if build else None
+    if build is not None and build.port is not None:
+        return _Listening(port=build.port, host=_EVERYWHERE)
     if framework in _SETTINGS and _is_web(project_dir, framework):
         return _configured(project_dir, framework)
     for hit in sources.find_all(*_LISTEN):

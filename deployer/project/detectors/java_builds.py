@@ -198,7 +198,9 @@ def _read_gradle(project_dir: ProjectDir) -> JavaBuild:
 
 def _gradle_task(text: str) -> str:
     """The task that makes the program; "" for a build that makes none."""
-    if re.search(r"org\.springframework\.boot['\"\)]", text) and "apply false" not in text:
+    if re.search(
+        r"org\.springframework\.boot['\"\)]|libs\.plugins\.(\w+\.)*(spring\.boot|springboot|springBoot)\b", text
+    ) and ("apply false" not in text):
         return (
             "bootWar"
             if re.search(r"(?m)^\s*(id\s*\(?['\"]war['\"]|war\s*$|apply plugin:\s*['\"]war['\"])", text)

@@ -20,6 +20,10 @@ _LISTEN = re.compile(
     r"|\bhttpStream|\bexport\s+default\s*(?=\{[^}]*\bfetch\b)"
 )
 _ENV = re.compile(r"(?:process|Bun|import\.meta)\.env(?:\.([A-Za-z_]\w*)|\[\s*['\"]([A-Za-z_]\w*)['\"]\s*\])")
+# Where something else listens that the program talks to.
+_OF_OTHERS = re.compile(
+    r"(^|_)(DB|DATABASE|MYSQL|MARIADB|POSTGRES|POSTGRESQL|PG|REDIS|MONGO|MONGODB|SMTP|MAIL|AMQP|RABBITMQ|KAFKA|PROXY)_"
+)
 _ASIDE = re.compile(
     r"(^|/)(tests?|__tests__|spec|e2e|examples?|docs?|fixtures|cypress|scripts|\.\w+)/|\.(test|spec|d|config|stories)\."
 )
@@ -162,7 +166,7 @@ class _Reader:
     def _named_port(self, text: str, depth: int) -> tuple[int | None, str | None]:
         variable = _ENV.match(text)
         if variable:
-            return None, variable[1] or variable[2]
+            return None, _own_variable(variable[1] or variable[2])
         setting = re.match(r"[\w$.]+\.(?:get|getOrThrow)\s*(?:<[^>]*>)?\s*\((.*)\)", text, re.DOTALL)
         if setting:
             words = _split(setting[1])
@@ -195,7 +199,7 @@ class _Reader:
             )
         variable = _ENV.match(text)
         if variable:
-            return None, variable[1] or variable[2]
+            return None, _own_variable(variable[1] or variable[2])
         name = text.rpartition(".")[2]
         defined = self._definition(name) if re.fullmatch(r"[A-Za-z_$][\w$]*", name) else None
         return self.host(defined, depth + 1) if defined else (None, None)
@@ -293,3 +297,8 @@ def _expression(text: str) -> str:
         elif depth == 0 and (sign in ",;" or (sign == "\n" and not re.match(r"\s*(\|\||\?|:)", text[position:]))):
             return text[:position]
     return text
+
+
+def _own_variable(name: str) -> str | None:
+    """The variable, unless it says where a database or the like listens."""
+    return None if _OF_OTHERS.search(name) else name

@@ -116,7 +116,8 @@ def listening_start(
         shown = Evidence(
             file=files[0] if files else "package.json", line=None, why="nothing in it listens: no port", decides="port"
         )
-        return NodeStart(command=command, build=build, evidence=(*evidence, shown))
+        framework = "mcp" if project.manifest.has("@modelcontextprotocol/sdk") else None
+        return NodeStart(command=command, framework=framework, build=build, evidence=(*evidence, shown))
     name, default = library or (None, 3000)
     port, where = _port(project, called, default, name)
     environment: list[tuple[str, str]] = []

@@ -14,6 +14,7 @@ from deployer.project.detectors.python_commands import (
 )
 from deployer.project.detectors.python_django import start_django
 from deployer.project.detectors.python_imports import find_imported_packages
+from deployer.project.detectors.python_mcp import over_pipes
 from deployer.project.detectors.python_project import ENTRY_NAMES, PythonProject, read_python_project
 from deployer.project.detectors.python_start import Start
 from deployer.project.detectors.python_starts import start_app, start_file, start_tool
@@ -39,7 +40,7 @@ def detect_python(project_dir: ProjectDir, readme: Readme | None) -> Detection |
     problems = tuple(module.problem for module in project.modules.values() if module.problem)[:5]
     if start is None and not project.manifest.install_command and not problems:
         return None
-    framework = start.framework if start else project.web_framework()
+    framework = (start.framework or project.library()) if start else project.web_framework()
     install, install_warnings = _install_command(project, start)
     declared = tuple(
         Evidence(file=file, line=None, why="declares the dependencies", decides="install")
@@ -64,10 +65,17 @@ def detect_python(project_dir: ProjectDir, readme: Readme | None) -> Detection |
         bind_host=start.bind_host if start else None,
         environment=start.environment if start else (),
         evidence=(*(start.evidence if start else ()), *declared, *agent_evidence),
-        warnings=(*(start.warnings if start else ()), *project.manifest.warnings, *install_warnings, *problems),
+        warnings=(*(_warnings(start, framework) if start else ()), *project.manifest.warnings, *install_warnings, *problems),
         type=ApplicationType.AGENT if agent else ApplicationType.APP,
         followed=followed,
     )
+
+
+def _warnings(start: Start, framework: str | None) -> tuple[str, ...]:
+    """What the start is warned of; an MCP server without a port answers nobody."""
+    if framework == "mcp" and start.port is None and not start.warnings and start.evidence:
+        return (over_pipes(start.evidence[-1].file, None),)
+    return start.warnings
 
 
 def _readme_port(readme: Readme | None) -> tuple[int, int, str] | None:

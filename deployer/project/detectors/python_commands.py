@@ -14,6 +14,7 @@ from deployer.project.detectors.python_starts import start_app, start_file, star
 from deployer.project.detectors.python_workers import interpret_worker
 
 _SERVERS = ("gunicorn", "uvicorn", "hypercorn", "daphne", "granian", "waitress-serve")
+_TOOLS = frozenset({*_SERVERS, "flask", "fastapi", "streamlit", "chainlit", "celery", "langgraph", "django-admin"})
 _BIND_OPTIONS = {"--bind", "-b", "--host", "--port", "-p", "--listen", "--interface"}
 _DROPPED_OPTIONS = {"--reload", "--daemon", "-D", "--debug"}
 _VALUE_OPTIONS = {"-w", "--workers", "-k", "--worker-class", "-t", "--timeout", "--threads", "-c", "--config", "--chdir",
@@ -29,7 +30,7 @@ def interpret_command(project: PythonProject, shape: CommandShape, evidence: Evi
     if any(re.fullmatch(r"\{\w+\}|<[\w -]+>", word) for word in words):
         return None  # the reader was to put something in
     program, rest = words[0], words[1:]
-    if program in {name for name, _target in project.manifest.scripts}:
+    if program in {name for name, _target in project.manifest.scripts} - _TOOLS:
         return start_console_script(project, program, tuple(rest), evidence)
     if program == "functions-framework":
         return start_function(project, rest, evidence)

@@ -10,9 +10,17 @@ from dataclasses import dataclass
 from deployer.project.detectors.python_project import PythonProject
 
 # Packages that are imported by their own name, hyphens written as underscores.
-_SAME_NAME = frozenset(
-    ["agentscope", "agentscope_runtime", "aiofiles", "aiohttp", "anthropic", "apscheduler", "bcrypt", "boto3", "bottle", "celery", "chainlit", "cherrypy", "click", "crewai", "cryptography", "dash", "dashscope", "django", "dramatiq", "falcon", "fastapi", "fastmcp", "flask", "flask_cors", "flask_login", "flask_migrate", "flask_socketio", "flask_sqlalchemy", "gevent", "gradio", "gunicorn", "httpx", "hypercorn", "jinja2", "langchain", "langchain_community", "langchain_core", "langchain_openai", "langgraph", "litestar", "llama_index", "loguru", "lxml", "markdown", "matplotlib", "mcp", "motor", "nicegui", "numpy", "openai", "openpyxl", "oss2", "pandas", "passlib", "peewee", "plotly", "psutil", "psycopg", "pydantic", "pydantic_settings", "pymongo", "pymysql", "quart", "redis", "requests", "rich", "rq", "sanic", "schedule", "scipy", "seaborn", "selenium", "slack_bolt", "sqlalchemy", "sqlmodel", "starlette", "streamlit", "tornado", "tqdm", "transformers", "typer", "uvicorn", "waitress", "websockets", "werkzeug", "whitenoise"]
-)
+_SAME_NAME = frozenset({
+    "agentscope", "agentscope_runtime", "aiofiles", "aiohttp", "anthropic", "apscheduler", "bcrypt", "boto3", "bottle",
+    "celery", "chainlit", "cherrypy", "click", "crewai", "cryptography", "dash", "dashscope", "django", "dramatiq",
+    "falcon", "fastapi", "fastmcp", "flask", "flask_cors", "flask_login", "flask_migrate", "flask_socketio",
+    "flask_sqlalchemy", "gevent", "gradio", "gunicorn", "httpx", "hypercorn", "jinja2", "langchain", "langchain_community",
+    "langchain_core", "langchain_openai", "langgraph", "litestar", "llama_index", "loguru", "lxml", "markdown",
+    "matplotlib", "mcp", "motor", "nicegui", "numpy", "openai", "openpyxl", "oss2", "pandas", "passlib", "peewee", "plotly",
+    "psutil", "psycopg", "pydantic", "pydantic_settings", "pymongo", "pymysql", "quart", "redis", "requests", "rich", "rq",
+    "sanic", "schedule", "scipy", "seaborn", "selenium", "slack_bolt", "sqlalchemy", "sqlmodel", "starlette", "streamlit",
+    "tornado", "tqdm", "transformers", "typer", "uvicorn", "waitress", "websockets", "werkzeug", "whitenoise",
+})  # fmt: skip
 _OTHER_NAME = {
     "PIL": "pillow", "bs4": "beautifulsoup4", "cv2": "opencv-python-headless", "discord": "discord.py", "docx": "python-docx",
     "dotenv": "python-dotenv", "fasthtml": "python-fasthtml", "grpc": "grpcio", "jwt": "pyjwt", "paho": "paho-mqtt",

@@ -49,11 +49,16 @@ class PythonProject:
 
     def framework(self) -> str | None:
         """What the project is written with: an MCP server, a web framework, else a library for agents or jobs."""
+        declared = self.library()
+        return declared if declared == "mcp" else self.web_framework() or declared
+
+    def library(self) -> str | None:
+        """The library for MCP servers, agents or jobs among the requirements."""
         if self.manifest.find("mcp", "fastmcp") and not self.manifest.find("fastapi", "flask", "django"):
             return "mcp"
-        libraries = ("crewai", "langgraph", "autogen-agentchat", "pyautogen", "llama-index", "langchain", "celery")
-        declared = next((name for name in libraries if self.manifest.find(name)), None)
-        return self.web_framework() or (declared.removeprefix("py").partition("-")[0] if declared else None)
+        names = ("crewai", "langgraph", "autogen-agentchat", "pyautogen", "llama-index", "langchain", "celery")
+        declared = next((name for name in names if self.manifest.find(name)), None)
+        return declared.removeprefix("py").partition("-")[0] if declared else None
 
     def location(self, module: PythonModule) -> tuple[str, tuple[tuple[str, str], ...]]:
         """The name to import a module by, and the environment that makes it importable."""

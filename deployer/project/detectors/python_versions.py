@@ -8,7 +8,6 @@ import re
 from dataclasses import dataclass
 
 from deployer.project.project_dir import ProjectDir
-from deployer.project.scripts.python import accepted_minors, installable_minors
 
 _PINS = (
     (".python-version", r"^\s*(?:cpython-|python-)?(3\.\d+)(?:\.\d+)?[a-z]?\s*$"),
@@ -35,6 +34,9 @@ def find_version(project_dir: ProjectDir, wanted: str | None, wanted_by: str | N
     asked = PythonVersion(constraint=wanted, file=wanted_by) if wanted and wanted_by else None
     if pin is None or asked is None:
         return pin or asked
+    # Late: a pin and a range together are rare.
+    from deployer.project.scripts.python import accepted_minors, installable_minors
+
     minor = int(pin.constraint.removeprefix("==3.").removesuffix(".*"))
     if minor not in accepted_minors(wanted):
         why = f"`{pin.file}` and `{wanted_by}` ask for different versions of Python: `{wanted}` is followed"

@@ -1,5 +1,6 @@
 """A project that is a shell script: started by bash when nothing else tells how."""
 
+import re
 from dataclasses import replace
 
 from deployer.models.analysis import Evidence
@@ -11,6 +12,9 @@ from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme
 from deployer.project.readme.interactive import find_question
 
+_MAKES_READY = re.compile(
+    r"(^|/)(mvnw|gradlew|configure|autogen|bootstrap|install|setup|build|compile|test|tests|lint|clean|release)([_-]\w+)*(\.sh)?$"
+)
 _NAMES = (
     "start.sh",
     "run.sh",
@@ -33,8 +37,8 @@ def detect_shell(project_dir: ProjectDir, readme: Readme | None) -> Detection | 
             continue
         given = words[1:] if words[0] in {"bash", "sh"} else words
         file = given[0].removeprefix("./") if given else ""
-        if file in {"mvnw", "gradlew"}:
-            continue  # they build: what they are told to run is the application
+        if _MAKES_READY.search(file):
+            continue  # it builds or installs: what it is told to run, or leaves behind, is the application
         if is_plain_path(file) and _is_script(project_dir, file) and command.shape.directory is None:
             port = port_of_words(words) or _port(project_dir, readme)
             return replace(_detection(file, port, command.evidence), followed=command.readme)

@@ -11,7 +11,9 @@ from deployer.project.readme import Readme
 _PLACES = ("", "public", "dist", "build", "site", "_site", "docs", "www", "html", "htdocs")
 SITE_PORT = 8080
 # Dotfiles that say nothing about anybody: markers for tools.
-_HARMLESS = frozenset({".nojekyll", ".static", ".gitkeep", ".keep", ".gitignore", ".gitattributes", ".gitmodules", ".editorconfig"})
+_HARMLESS = frozenset(
+    {".nojekyll", ".static", ".gitkeep", ".keep", ".gitignore", ".gitattributes", ".gitmodules", ".editorconfig"}
+)
 
 
 def detect_static(project_dir: ProjectDir, _readme: Readme | None) -> Detection | None:

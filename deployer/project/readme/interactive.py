@@ -1,8 +1,10 @@
 """Whether a script asks a person something while it runs: such a one is never started unattended (M37)."""
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from deployer.project.lint.syntax_tree import Command, ScriptTree, inside, parse_script
+if TYPE_CHECKING:
+    from deployer.project.lint.syntax_tree import Command, ScriptTree
 
 _DIALOGUES = frozenset(
     {"dialog", "whiptail", "zenity", "passwd", "visudo", "vi", "vim", "nano", "emacs", "less", "more", "ssh-keygen"}
@@ -17,10 +19,12 @@ def find_question(text: str) -> int | None:
 
     A `read` that is fed by a pipe, a file or a loop over one asks nobody.
     """
+    from deployer.project.lint.syntax_tree import parse_script  # late: few READMEs start a script
+
     return min(_questions(parse_script(text[:_LONGEST_SCRIPT])), default=None)
 
 
-def _questions(tree: ScriptTree) -> Iterator[int]:
+def _questions(tree: "ScriptTree") -> Iterator[int]:
     for command in tree.commands:
         words = command.program
         if words and (_reads(command, words) or words[0] in _DIALOGUES or _installs_with_question(words)):
@@ -29,7 +33,9 @@ def _questions(tree: ScriptTree) -> Iterator[int]:
         yield loop.start_point[0] + 1
 
 
-def _reads(command: Command, words: tuple[str, ...]) -> bool:
+def _reads(command: "Command", words: tuple[str, ...]) -> bool:
+    from deployer.project.lint.syntax_tree import inside
+
     fed = any(inside(command.node, "redirected_statement", "pipeline"))
     return words[0] == "read" and not fed and all(one.type != "herestring_redirect" for one in command.node.children)
 
