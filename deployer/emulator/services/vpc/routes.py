@@ -8,7 +8,7 @@ from deployer.emulator.services.vpc.networks import Vpc, VSwitch
 
 # Where the cloud's own services live; every table leads there.
 # Source: https://www.alibabacloud.com/help/en/vpc/user-guide/route-table-overview
-SERVICES_NETWORK = IPv4Network("100.64.0.0/10")
+SERVICES_NETWORK = "100.64.0.0/10"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +55,6 @@ class RouteTable:
                     next_hop_id="",
                     is_custom=False,
                 )
-                for key, network in [*networks, ("services", SERVICES_NETWORK)]
+                for key, network in [*networks, ("services", IPv4Network(SERVICES_NETWORK))]
             ),
         ]
