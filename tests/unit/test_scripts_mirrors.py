@@ -31,6 +31,7 @@ CASES = [
     ("flask_local", PYTHON, "$PIP_INDEX_URL", "https://mirrors.aliyun.com/pypi/simple/", "PIP_INDEX_URL"),
     ("flask_local", PYTHON, "$PIPENV_PYPI_MIRROR", "https://mirrors.aliyun.com/pypi/simple/", "PIPENV_PYPI_MIRROR"),
     ("flask_local", PYTHON, "$PDM_PYPI_URL", "https://mirrors.aliyun.com/pypi/simple/", "PDM_PYPI_URL"),
+    ("flask_local", PYTHON, "$POETRY_PYPI_MIRROR_URL", "https://mirrors.aliyun.com/pypi/simple/", "POETRY_PYPI_MIRROR_URL"),
     ("flask_local", PYTHON, "$UV_DEFAULT_INDEX", "https://mirrors.aliyun.com/pypi/simple/", "UV_DEFAULT_INDEX"),
     ("node-server", {"node": "echo v22.1.0", "npm": '[ "$1" != config ] || echo https://registry.npmjs.org/'},
      "$npm_config_registry", "https://registry.npmmirror.com", "npm_config_registry"),
@@ -69,6 +70,17 @@ def test_a_mirror_is_for_the_mainland_and_gives_way_to_what_the_machine_is_told(
     assert mirror not in taken(SINGAPORE)
     if variable:
         assert taken(MAINLAND, **{variable: "https://own.example/"}) == "https://own.example/"
+
+
+def test_a_pip_that_is_configured_keeps_its_index_and_tools_that_do_not_read_it_get_the_mirror(tmp_path: Path) -> None:
+    """Alibaba Cloud's images configure pip alone."""
+    (tmp_path / ".venv" / "bin").mkdir(parents=True)
+    for name in ("python", "pip"):
+        (tmp_path / ".venv" / "bin" / name).write_text("#!/bin/bash\necho \"global.index-url='http://own.example/'\"\n")
+        (tmp_path / ".venv" / "bin" / name).chmod(0o755)
+    text = f'{FUNCTIONS}{_plain("flask_local")}\necho "from $PIP_INDEX_URL and $UV_DEFAULT_INDEX"\n'
+    done = run_bash(tmp_path, text, PYTHON, DEPLOYER_REGION_ID=MAINLAND)
+    assert done.stdout.endswith("from  and https://mirrors.aliyun.com/pypi/simple/\n")
 
 
 @pytest.mark.parametrize(

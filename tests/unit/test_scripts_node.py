@@ -87,14 +87,14 @@ def test_a_runtime_that_fits_is_used_and_nothing_is_fetched(tmp_path: Path) -> N
 
 @pytest.mark.parametrize("version", ["v20.8.1", "v18.20.0", "", "node: not found"])
 def test_a_runtime_that_does_not_fit_is_passed_by(tmp_path: Path, version: str) -> None:
-    tools = {"node": f"echo {version}", "nodejs": "exit 1", "npm": "true", "uname": "echo riscv64"}
+    tools = {"node": f"echo {version}", "nodejs": "exit 1", "npm": "true", "uname": "echo riscv64", "curl": "true"}
     done = run_bash(tmp_path, _runtime(tmp_path, ">=20.9 <20.99"), tools)
     assert done.returncode == 1
     assert "no Node.js for the processor riscv64" in done.stdout
 
 
 def test_the_systems_package_is_taken_only_when_it_fits(tmp_path: Path) -> None:
-    tools = {"node": "exit 1", "nodejs": "exit 1", "npm": "true", "uname": "echo riscv64", "dnf": "echo 18.20.4"}
+    tools = {"node": "exit 1", "nodejs": "exit 1", "npm": "true", "uname": "echo riscv64", "dnf": "echo 18.20.4", "curl": "true"}
     fitting = run_bash(tmp_path, _runtime(tmp_path, "18"), tools)
     assert "installs nodejs npm" in fitting.stdout
     assert "installs" not in run_bash(tmp_path, _runtime(tmp_path, "20"), tools).stdout
@@ -120,6 +120,17 @@ def test_an_archive_is_believed_by_its_sum_only(tmp_path: Path, content: str, re
     assert f"from {place}/{file}" in done.stdout
     assert ("unpacks right" in done.stdout) is (content == "right")
     assert ("does not have the expected SHA-256" in done.stdout) is (content == "wrong")
+
+
+@pytest.mark.parametrize(("there", "served"), [("v20.11.1", True), ("v16.20.2", False)])
+def test_a_newer_runtime_of_the_machine_serves_where_none_can_be_downloaded(
+    tmp_path: Path, there: str, *, served: bool
+) -> None:
+    tools = {"node": f"echo {there}", "nodejs": "exit 1", "npm": "true", "dnf": "true", "curl": "exit 6"}
+    done = run_bash(tmp_path, _runtime(tmp_path, "18.x") + 'echo "uses $APP_NODE"', tools)
+    assert (f"uses {tmp_path}/tools/node" in done.stdout) is served
+    assert ("warning: v20.11.1 serves instead of Node.js 18" in done.stdout) is served
+    assert ("no Node.js 18 here" in done.stdout) is not served
 
 
 @pytest.mark.parametrize(

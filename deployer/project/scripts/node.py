@@ -145,6 +145,9 @@ def _fetch_node(major: int) -> list[str]:
         'if [ -z "$APP_NODE" ]; then',
         f"  APP_NODE_PLACE={mirrors.NODE.usual}",
         f"  if in_mainland; then APP_NODE_PLACE={mirrors.NODE.address}; fi",
+        *_stand_in(major),
+        "fi",
+        'if [ -z "$APP_NODE" ]; then',
         f"  APP_NODE_HOME=/opt/node-{major}",
         '  mkdir -p "$APP_NODE_HOME"',
         '  case "$(uname -m)" in',
@@ -154,6 +157,17 @@ def _fetch_node(major: int) -> list[str]:
         '  rm -f "$APP_NODE_HOME/node.tar.gz"',
         f'  APP_NODE="$(find_node)" || fail "Node.js {major} cannot be installed"',
         "fi",
+    ]
+
+
+def _stand_in(major: int) -> list[str]:
+    """Where nothing can be downloaded, a newer Node.js of the machine serves, and the log says so."""
+    newer = " ".join(f"{one}.0" for one in _MAJORS if one > major)
+    return [
+        '  if ! fetch "$APP_NODE_PLACE/latest/SHASUMS256.txt" /dev/null; then',
+        f'    APP_NODE="$(APP_NODE_VERSIONS="{newer}" && find_node)" || fail "no Node.js {major} here, and $APP_NODE_PLACE cannot be reached"',
+        f'    echo "warning: $("$APP_NODE" --version) serves instead of Node.js {major}, because $APP_NODE_PLACE cannot be reached"',
+        "  fi",
     ]
 
 

@@ -9,7 +9,10 @@ from deployer.project.scripts.shell import one_per_line
 # Preferred first: what wheels exist for, before the newest. The system's own `python3` comes before all of them.
 _MINORS = (11, 12, 10, 13, 9, 14)
 _INSTALLABLE = (11, 12)  # Alibaba Cloud Linux 3 has both as packages; its own python3 is 3.6
-_TOOLS = {"uv": "uv", "poetry": "poetry", "pipenv": "pipenv", "pdm": "pdm"}
+# What pip installs for each. Poetry asks pypi.org whatever pip is told, but for this plug-in.
+# Source: https://pypi.org/project/poetry-plugin-pypi-mirror/
+_TOOLS = {"uv": "uv", "poetry": "poetry poetry-plugin-pypi-mirror", "pipenv": "pipenv", "pdm": "pdm"}
+_INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "PIPENV_PYPI_MIRROR", "PDM_PYPI_URL", "POETRY_PYPI_MIRROR_URL")
 _CLAUSE = re.compile(r"(===|==|~=|!=|>=|<=|>|<|\^|~)?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?(\.\*)?")
 
 
@@ -56,11 +59,11 @@ def python_runtime(analysis: ProjectAnalysis) -> str:
     """The part that leaves a virtual environment with everything installed, first on PATH."""
     minors = accepted_minors(analysis.language_version)
     lines = [*_find_python(minors), *_virtual_environment()]
-    tool = _TOOLS.get(analysis.package_manager or "")
-    if tool:
+    tool = analysis.package_manager
+    if tool in _TOOLS:
         lines += [
             f"# {tool} lives apart from the application's own packages.",
-            f'[ -x .tools/bin/{tool} ] || {{ "$APP_PYTHON" -m venv .tools && .tools/bin/python -m pip install -q {tool}; }}',
+            f'[ -x .tools/bin/{tool} ] || {{ "$APP_PYTHON" -m venv .tools && .tools/bin/python -m pip install -q {_TOOLS[tool]}; }}',
             'export PATH="$PATH:$APP_DIR/.tools/bin" UV_PROJECT_ENVIRONMENT="$VIRTUAL_ENV" PIPENV_VERBOSITY=-1',
         ]
     if analysis.install_command:
@@ -118,8 +121,11 @@ def _virtual_environment() -> list[str]:
         'export VIRTUAL_ENV="$APP_DIR/.venv"',
         'export PATH="$VIRTUAL_ENV/bin:$PATH"',
         "export PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_INPUT=1 PIP_DEFAULT_TIMEOUT=60 PIP_ROOT_USER_ACTION=ignore PIP_PROGRESS_BAR=off",
-        'if in_mainland && [ -z "${PIP_INDEX_URL:-}${PIP_NO_INDEX:-}" ] && ! pip config list 2> /dev/null | grep -qE "(index-url|no-index)="; then',
-        f'  export PIP_INDEX_URL="{index}" UV_DEFAULT_INDEX="${{UV_DEFAULT_INDEX:-{index}}}"',
-        f'  export PIPENV_PYPI_MIRROR="${{PIPENV_PYPI_MIRROR:-{index}}}" PDM_PYPI_URL="${{PDM_PYPI_URL:-{index}}}"',
+        "if in_mainland; then",
+        '  if [ -z "${PIP_INDEX_URL:-}${PIP_NO_INDEX:-}" ] && ! pip config list 2> /dev/null | grep -qE "(index-url|no-index)="; then',
+        f'    export PIP_INDEX_URL="{index}"',
+        "  fi",
+        "  # These read nothing of pip's configuration, which the images of Alibaba Cloud come with.",
+        *(f'  export {name}="${{{name}:-{index}}}"' for name in _INDEX_VARIABLES),
         "fi",
     ]
