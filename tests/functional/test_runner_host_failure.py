@@ -217,14 +217,14 @@ def test_a_runner_that_was_changed_on_the_way_is_not_run(host: Host) -> None:
 OWNED = f"owned-{uuid.uuid4().hex}"  # no other test of this computer makes a file of that name
 
 
-def hostile(name: str, *, link: str | None = None, then: str | None = None) -> bytes:
+def hostile(name: str, *, link: str | None = None, then: str | None = None, kind: int = 0o100000) -> bytes:
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
         archive.writestr("fine.txt", "fine")
         entry = zipfile.ZipInfo("x")
         entry.filename = name
         entry.create_system = 3
-        entry.external_attr = (0o120777 if link else 0o100644) << 16
+        entry.external_attr = (0o120777 if link else kind | 0o644) << 16
         archive.writestr(entry, link or OWNED)
         if then:
             archive.writestr(then, OWNED)
@@ -240,6 +240,8 @@ HOSTILE = {
     "absolute link": hostile("link", link="/root"),
     "through a link": hostile("link", link="/root", then=f"link/{OWNED}"),
     "twice": hostile("fine.txt"),
+    "device": hostile("null", kind=0o020000),
+    "pipe": hostile("pipe", kind=0o010000),
     "cut": hostile("fine2")[:60],
 }
 

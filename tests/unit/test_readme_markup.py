@@ -81,7 +81,7 @@ def test_markdown_code_keeps_its_lines_headings_and_language() -> None:
 def test_output_comments_and_other_languages_are_no_commands(tmp_path: Path) -> None:
     found = read(tmp_path, MARKDOWN)
     assert commands(found) == [
-        (3, "npm start"), (10, "npm install"), (12, "npm run build      --silent"), (19, "npm start"), (27, "npm start"),
+        (3, "npm start"), (10, "npm install"), (12, "npm run build --silent"), (19, "npm start"), (27, "npm start"),
         (29, "npm start"), (29, "npm test"),
     ]  # fmt: skip
 

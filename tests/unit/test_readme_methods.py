@@ -312,3 +312,45 @@ def test_a_program_of_the_project_s_own_is_known_by_its_manifest(tmp_path: Path)
     analysis = understand(tmp_path, readme, **files)
     assert (analysis.start_command, analysis.source) == ("shop-web serve --port 9000", "readme")
     assert analysis.methods[0].commands == ("pip install .", "shop-web serve --port 9000")
+
+
+MAKEFILE = """\
+APP ?= shop
+.PHONY: run
+install: ; # nothing
+\tpip install -r requirements.txt
+run: install
+\t@gunicorn $(APP):app \\
+\t  --bind 0.0.0.0:7000
+run-odd: install
+\t$(shell pwned) gunicorn shop:app
+run-both:
+\tpython shop.py
+\tpython other.py
+serve: serve
+\tpython shop.py
+"""
+
+
+@pytest.mark.parametrize(
+    ("readme", "start", "commands"),
+    [
+        ("    make run\n", "gunicorn shop:app --bind 0.0.0.0:7000",
+         ("make run: pip install -r requirements.txt", "make run: gunicorn shop:app --bind 0.0.0.0:7000")),
+        ("    just serve 1\n", "gunicorn shop:app --bind 0.0.0.0:5000", ("just serve 1: gunicorn shop:app",)),
+        ("    make run-odd\n", "python shop.py", ("make run-odd",)),
+        ("    make run-both\n", "python shop.py", ("make run-both",)),
+        ("    make serve\n", "python shop.py", ("make serve: python shop.py",)),
+    ],
+)  # fmt: skip
+def test_the_recipe_of_a_target_is_followed_where_it_is_plain(
+    tmp_path: Path, readme: str, start: str, commands: tuple[str, ...]
+) -> None:
+    """The target's one start and what comes before it; nothing that a shell would have to expand."""
+    analysis = understand(
+        tmp_path, readme, shop_dot_py=APP, other_dot_py="", requirements_dot_txt="flask\ngunicorn\n", Makefile=MAKEFILE,
+        justfile="serve:\n    gunicorn shop:app\n",
+    )  # fmt: skip
+    assert analysis.start_command == start
+    assert analysis.methods[0].commands == commands
+    assert "pwned" not in f"{analysis}".replace(MAKEFILE, "")

@@ -12,11 +12,12 @@ from deployer.project.project_dir import ProjectDir
 from deployer.project.readme.document import CodeBlock
 from deployer.project.readme.model import ReadmeCommand, Way, rank_of
 from deployer.project.readme.own_programs import read_own_programs, starts_something
+from deployer.project.readme.recipes import target_of
 from deployer.project.readme.sections import Standing, is_negated, standing_of
 from deployer.project.readme.shell_lines import read_lines
-from deployer.project.readme.tree import find_obstacle
+from deployer.project.readme.tree import Tree, find_obstacle
 
-_MOST_COMMANDS = 400
+_MOST_COMMANDS = 300
 _MOST_LINES = 3_000  # of code: each costs a tenth of a millisecond
 _FLAVOURS = {MethodKind.DOCKER: "docker", MethodKind.SCRIPT: "script"}
 _Placed = tuple[ReadmeCommand, tuple[str, ...], Standing]
@@ -56,7 +57,7 @@ def _read_commands(project_dir: ProjectDir, file: str, blocks: Iterable[CodeBloc
             if part.shape.purpose is not Purpose.OTHER and is_shown:
                 section = headings[-1] if headings else ""
                 found = ReadmeCommand(
-                    text=part.text,
+                    text=" ".join(part.text.split()),
                     file=file,
                     line=number,
                     section=section,
@@ -74,6 +75,7 @@ class _Shell:
         self._project_dir = project_dir
         self._environment: dict[str, str] = {}
         self._clone = ""
+        self._trees: dict[str, Tree] = {}
         self._own_programs = read_own_programs(project_dir)
 
     def read(self, line: str) -> Iterator[Part]:
@@ -85,14 +87,32 @@ class _Shell:
                 self._clone = words[-1].rstrip("/").rpartition("/")[2].removesuffix(".git")
             assigned = words[1:] if words[:1] == ("export",) else ()
             self._environment |= {name: value for name, sign, value in (one.partition("=") for one in assigned) if sign}
-            yield replace(part, shape=self._placed(part.shape))
+            yield from self._of_recipe(part) or (replace(part, shape=self._placed(part.shape)),)
         self.directory = self._inside(read.directory)
+
+    def _of_recipe(self, part: Part) -> tuple[Part, ...]:
+        """The commands of the target that `make run` names, under the name the README gives them; empty for other commands."""
+        shape = part.shape
+        if shape.purpose is not Purpose.START or shape.directory is not None or shape.words[0] not in {"make", "just"}:
+            return ()
+        recipes, target = self._tree("").recipes(shape.words[0]), target_of(shape.words)
+        lines = (read_line(fill_port(line)) for line in (recipes.lines(target) if recipes and target else ()))
+        found = [replace(one, shape=self._placed(one.shape)) for line in lines for one in line.parts]
+        starts = [one for one in found if one.shape.purpose is Purpose.START]
+        if len(starts) != 1 or any(one.shape.purpose is Purpose.REFUSED for one in found):
+            return ()
+        return tuple(replace(one, text=f"{part.text}: {one.text}") for one in found)
 
     def find_obstacle(self, shape: CommandShape) -> str | None:
         """What speaks against a command in the directory it runs in."""
         if shape.purpose is Purpose.REFUSED:
             return None
-        return find_obstacle(self._project_dir.below(shape.directory) if shape.directory else self._project_dir, shape)
+        return find_obstacle(self._tree(shape.directory or ""), shape)
+
+    def _tree(self, directory: str) -> Tree:
+        if directory not in self._trees:
+            self._trees[directory] = Tree(self._project_dir.below(directory) if directory else self._project_dir)
+        return self._trees[directory]
 
     def _placed(self, shape: CommandShape) -> CommandShape:
         if shape.purpose is Purpose.OTHER and shape.words[:1] and shape.words[0] in self._own_programs:
