@@ -16,7 +16,7 @@ from typing import IO, cast
 from deployer.errors.project import FileChanged, FilesUnreadable, PackageDiskFull, PackageNotWritten, PackageTooLarge
 from deployer.models.package import LARGEST_SHOWN, Package, PackedFile
 from deployer.project.packing.digest import DigestingWriter
-from deployer.project.packing.oddities import SeenContent, find_oddities, is_lfs_pointer
+from deployer.project.packing.oddities import SeenContent, find_oddities
 from deployer.project.packing.opening import open_beneath
 from deployer.project.packing.repository import find_commit
 from deployer.project.packing.select import SelectedFile, Selection, select_files
@@ -137,8 +137,7 @@ def _add(archive: zipfile.ZipFile, one: SelectedFile, root: Path, seen: SeenCont
     with _opened(one, root) as source:
         head = source.read(_SAMPLE_BYTES)
         info.compress_type = _compression(one, head)
-        if is_lfs_pointer(head, one.size_bytes):
-            seen.pointers.append(one.path)
+        seen.look(one.path, head, one.size_bytes)
         if _is_shell(one, head):
             whole = head + source.read(_SHELL_LIMIT_BYTES)
             _check_unchanged(one, source, read_bytes=len(whole))

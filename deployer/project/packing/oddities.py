@@ -9,15 +9,25 @@ from deployer.project.project_dir import ProjectDir
 POINTER_LIMIT_BYTES = 1024
 LARGE_BYTES = 200 * 1024**2
 _SHOWN = 5
+_ACCESS_KEY_ID = re.compile(rb"LTAI[0-9A-Za-z]{12,30}(?![0-9A-Za-z])")
+_PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 _SUBMODULE_PATH = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)
 
 
 class SeenContent:
-    """What is seen while files are read: shell scripts whose line ends are converted, Git LFS pointers without the files."""
+    """What is seen while files are read, as paths."""
 
     def __init__(self) -> None:
-        self.converted: list[str] = []
-        self.pointers: list[str] = []
+        self.converted: list[str] = []  # shell scripts whose line ends become plain newlines
+        self.pointers: list[str] = []  # Git LFS pointers in the place of files
+        self.keys: list[str] = []  # files with keys in plain text
+
+    def look(self, path: str, head: bytes, size_bytes: int) -> None:
+        """Note what the beginning of a file shows."""
+        if is_lfs_pointer(head, size_bytes):
+            self.pointers.append(path)
+        if holds_key(head):
+            self.keys.append(path)
 
 
 def is_lfs_pointer(head: bytes, size_bytes: int) -> bool:
@@ -28,10 +38,16 @@ def is_lfs_pointer(head: bytes, size_bytes: int) -> bool:
     return size_bytes < POINTER_LIMIT_BYTES and head.startswith(b"version https://git-lfs.github.com/spec/")
 
 
+def holds_key(text: bytes) -> bool:
+    """Whether an AccessKey id of Alibaba Cloud or a private key stands in it."""
+    return _PRIVATE_KEY.search(text) is not None or _ACCESS_KEY_ID.search(text) is not None
+
+
 def find_oddities(project_dir: ProjectDir, selection: Selection, seen: SeenContent) -> tuple[str, ...]:
     """A sentence for each kind of oddity, with the paths."""
     sentences = (
         ("only Git LFS pointers are there, not the files: run `git lfs pull` for", seen.pointers),
+        ("an AccessKey or a private key stands in plain text in", seen.keys),
         ("submodules are empty: run `git submodule update --init` for", _empty_submodules(project_dir, selection)),
         ("named with --include-secret, but not there or in an ignored directory:", selection.not_found),
         (

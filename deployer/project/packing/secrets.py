@@ -8,9 +8,10 @@ _HARMLESS = re.compile(
 )
 _NAMES = (
     ".env", ".env.*", "*.env", ".envrc",
-    "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.ppk", "*.kdbx", "*.asc", "*.gpg",
+    "*.pem", "*.key", "*.p12", "*.pfx", "*.jks", "*.keystore", "*.ppk", "*.p8", "*.kdbx", "*.asc", "*.gpg",
     "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*",
     ".netrc", "_netrc", ".pypirc", ".pgpass", ".my.cnf", ".htpasswd", ".git-credentials", ".dockercfg", ".vault-token",
+    ".s3cfg", ".boto", ".ossutilconfig", "rclone.conf", "kubeconfig",
     "credentials", "credentials.json", "credentials.csv", "accesskey.csv", "service-account*.json", "service_account*.json",
     "client_secret*.json", "secrets.json", "secrets.yml", "secrets.yaml", "secrets.toml",
     "*.tfstate", "*.tfstate.*", "*.tfvars",
