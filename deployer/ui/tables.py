@@ -30,12 +30,16 @@ def render_fields(fields: Iterable[tuple[str, object]]) -> str:
 
 
 def render_checks(checks: Sequence[Mapping[str, Any]], language: Language = "en") -> str:
-    """What was checked: `id`, `ok` (None: a warning), `detail`, and what to do (`fix`) or to ask (`ask`)."""
+    """What was checked: `id`, `ok` (None: a warning), `detail`, and what to do (`fix`, else one of `guidance`) or to ask."""
     lines = [f"=== {text('checks', language)} ==="]
     for check in checks:
         mark = "⚠️" if check.get("ok") is None else TICKS[bool(check["ok"])]
         lines.append(f"{mark} {printable(check['id'], one_line=True)}: {printable(check.get('detail', ''))}")
         lines += [f"   {text(key, language)}: {printable(check[key])}" for key in ("fix", "ask") if check.get(key)]
+        lines += [
+            f"   {text('or', language)}: {printable(way['command'])} ({printable(way['note'], one_line=True)})"
+            for way in check.get("guidance", ())[1:]
+        ]
     bad = sum(1 for check in checks if check.get("ok") is False)
     lines += ["", text("checks.bad", language, count=bad) if bad else text("checks.good", language)]
     return "\n".join(lines)

@@ -68,6 +68,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         ),
         "fix": ("fix", "处理"),
         "ask": ("ask the user", "询问用户"),
+        "or": ("or", "或"),
         "empty": ("none", "无"),
         "confirm.head": (
             "Ask for each of these; deploy only when every one is agreed to:",

@@ -195,6 +195,8 @@ def test_the_command_lists_everything_and_is_to_be_run_again_after_a_fix(lab: Ap
     assert data["next"] == ["deployer check --backend appmanager"]
     (finding,) = (one for one in data["checks"] if one["id"] == "aliyun-cli")
     assert (finding["status"], finding["guidance"][0]["needs_consent"]) == ("failed", True)
+    shown = lab.call_cli("check", "--backend", "appmanager", "--lang", "en").stdout
+    assert all(way["command"] in shown for way in finding["guidance"])
     lab.tool.version = "3.3.19"
     good = lab.call_cli("check", "--backend", "appmanager")
     assert good.exit_code == 0

@@ -43,7 +43,7 @@ def make_cli(tmp_path: Path) -> Callable[..., AppmanagerCli]:
         path.parent.mkdir(exist_ok=True)
         path.write_text(f"#!{sys.executable} -SE\nimport json, os, sys, time\n{program}\n")
         path.chmod(0o755)
-        return AppmanagerCli(session or make_session(), REGION, {"PATH": str(path.parent), **environ})
+        return AppmanagerCli(session or make_session(), REGION, {"PATH": str(path.parent)} | environ)
 
     return make
 
@@ -142,6 +142,24 @@ def test_a_tool_that_hangs_is_ended_with_all_it_started(make_cli, tmp_path: Path
     assert time.monotonic() - began < 3
     assert not is_alive(int((tmp_path / "pids").read_text()))
     assert child.exit_code == -15
+
+
+def test_a_tool_that_never_stops_talking_is_ended_too(make_cli, tmp_path: Path) -> None:
+    child = make_cli('while True: print("still here", flush=True); time.sleep(0.01)').start(
+        STATUS, tmp_path, timeout_seconds=0.3
+    )
+    with child, pytest.raises(WaitedTooLong):
+        for _ in child.lines():
+            pass
+    assert child.exit_code == -15
+
+
+def test_a_tool_in_a_folder_named_by_a_relative_path_is_found_from_anywhere(
+    make_cli, tmp_path: Path, monkeypatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    cli = make_cli(f"print({GOOD!r})", PATH="bin")
+    assert cli.ask(STATUS)["answer"] == 42
 
 
 def test_the_end_of_the_run_s_time_ends_the_tool(make_cli, tmp_path: Path) -> None:

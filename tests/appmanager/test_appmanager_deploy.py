@@ -235,6 +235,11 @@ def test_what_the_tool_refuses_before_a_plan_stops_there(lab: AppmanagerLab, mak
     with pytest.raises(ConfigRefused, match="owner is required") as raised:
         lab.by("appmanager").plan(project.path)
     assert raised.value.exit_code == 65
+    lab.aliyun.interfere(
+        "validate", says('{"type":"result","data":{"valid":false,"errors":["scripts.start is empty"]}}')
+    )
+    with pytest.raises(ConfigRefused, match="start is empty"):
+        lab.by("appmanager").plan(project.path)
     lab.aliyun.interfere("price", says(error_line("InvalidAccessKeyId.NotFound"), exit_code=1))
     priced = lab.call_cli("price", project.path, "--backend", "appmanager", "--output", "json")
     assert priced.exit_code == 77
@@ -242,6 +247,45 @@ def test_what_the_tool_refuses_before_a_plan_stops_there(lab: AppmanagerLab, mak
     priced = lab.call_cli("price", project.path, "--backend", "appmanager", "--output", "json")
     assert (priced.exit_code, priced.last["code"]) == (1, "price.unavailable")
     assert "refused" not in lab.existing()["applications"]
+
+
+def test_every_instance_of_a_group_is_released_to_and_looked_at(lab: AppmanagerLab, make_project: MakeProject) -> None:
+    """D6: not only the first; and nothing is waited for by a fixed time."""
+    project = make_project("twins")
+    first = deploy(lab, project)
+    second = lab.make_instance("twin", open_port=8080)
+    lab.call(
+        "ecs",
+        "TagResources",
+        RegionId=REGION,
+        ResourceType="instance",
+        ResourceId=[second],
+        Tag=[{"Key": "app-twins", "Value": f"default-{REGION}"}],
+    )
+    project.write("for both")
+    scripts = len(lab.machine.scripts)
+    report = deploy(lab, project)
+    assert set(report.instance_ids) == {*first.instance_ids, second}
+    assert len(lab.machine.scripts) - scripts == 2
+    assert {one.instance_id for one in lab.by("appmanager").verify(project.path).instances} == set(report.instance_ids)
+
+
+def test_a_release_goes_back_only_by_the_backend_that_made_it(lab: AppmanagerLab, make_project: MakeProject) -> None:
+    project = make_project("mixed")
+    by_sdk = lab.deploy_by("sdk", project)
+    project.write("changed")
+    by_cli = deploy(lab, project)
+    with pytest.raises(DeployerError) as cli:
+        deploy(lab, project, revision_id=by_sdk.release_id, force=True)
+    with pytest.raises(DeployerError) as sdk:
+        lab.deploy_by("sdk", project, revision_id=by_cli.release_id, force=True)
+    causes = [one.value.facts.get("cause", one.value.as_dict())["code"] for one in (cli, sdk)]
+    assert causes == ["cloud.revision_not_kept", "cloud.artifact_gone"]
+
+
+def test_a_runner_of_the_default_backend_is_refused(lab: AppmanagerLab, make_project: MakeProject) -> None:
+    with pytest.raises(UsageError, match="--runner cloud-assistant"):
+        lab.by("appmanager", runner="cloud-assistant").deploy(make_project("runner").path, yes=True)
 
 
 def test_ctrl_c_ends_the_tool_and_says_what_is_there(lab: AppmanagerLab, make_project: MakeProject) -> None:

@@ -40,8 +40,10 @@ from deployer.ledger.names import LedgerNames
 from deployer.ledger.records import ReleaseHistory
 from deployer.models.config import DeployConfig, ExistingInstance
 from deployer.models.package import Package
-from deployer.models.plan import InstanceFacts, Observed, Plan, Quote
+from deployer.models.plan import InstanceFacts, Observed, Plan, Quote, StartRelease
 from deployer.models.release import Artifact, InstanceVerification, Release, Target
+
+DEFAULT_RUNNER = "oos"
 
 
 class AppmanagerBackend:
@@ -92,7 +94,15 @@ class AppmanagerBackend:
 
     @contextmanager
     def begin(self, plan: Plan, command: str, emit: Emit) -> Iterator[list[dict[str, str]]]:
-        """Hold the group's lock and keep its journal while the block runs; leaving it ends the CLI."""
+        """Hold the group's lock and keep its journal while the block runs; leaving it ends the CLI.
+
+        Errors: LockHeld; UsageError for a runner of the default backend.
+        """
+        runner = next((step.runner for step in plan.steps if isinstance(step, StartRelease)), DEFAULT_RUNNER)
+        if runner != DEFAULT_RUNNER:
+            raise UsageError(
+                f"`--runner {runner}` does not go with this backend", hint="the CLI chooses what runs its scripts"
+            )
         left_out = left_out_keys(plan.config)
         if left_out:
             message = f"the CLI does not know {', '.join(left_out)}: this deploy goes without"

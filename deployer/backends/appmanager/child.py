@@ -97,10 +97,11 @@ class Child:
         """
         heard_at = self._clock.monotonic()
         while not self._is_drained:
+            self._check_time()
             try:
                 line = self._stdout.get(timeout=LOOK_SECONDS)
             except queue.Empty:
-                heard_at = self._stay_patient(heard_at)
+                heard_at = self._tell_silence(heard_at)
                 continue
             heard_at = self._clock.monotonic()
             if line is None:
@@ -122,17 +123,18 @@ class Child:
             if pipe is not None and not any(reader.is_alive() for reader in self._readers):
                 pipe.close()
 
-    def _stay_patient(self, heard_at: float) -> float:
-        """When it was last heard of, or told to be silent."""
-        now = self._clock.monotonic()
-        elapsed = now - self._began
-        if elapsed > self._timeout_seconds:
+    def _check_time(self) -> None:
+        if self._clock.monotonic() - self._began > self._timeout_seconds:
             self.stop()
             raise WaitedTooLong(f"`{self._what}`", "running", self._timeout_seconds, stderr=self.ending.stderr)
         self._clock.sleep(0)  # the whole run's time may be over, too
+
+    def _tell_silence(self, heard_at: float) -> float:
+        """When it was last heard of, or told to be silent."""
+        now = self._clock.monotonic()
         if now - heard_at < SILENCE_SECONDS:
             return heard_at
-        self._on_silence(elapsed)
+        self._on_silence(now - self._began)
         return now
 
     def _signal(self, number: int) -> None:

@@ -77,7 +77,7 @@ class AppmanagerCli:
         environment = child_environment(self._session, self._region_id, self._environ)
         try:
             return Child(
-                (program, "appmanager", *words, "--output", "json"),
+                (str(Path(program).absolute()), "appmanager", *words, "--output", "json"),
                 environment=environment,
                 folder=folder,
                 clock=self._session.clock,

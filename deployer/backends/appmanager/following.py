@@ -6,6 +6,7 @@ from enum import IntEnum
 from deployer.backends.appmanager.child import Child
 from deployer.backends.appmanager.stream import CliFailure, CliResult, CliStep, read_line
 from deployer.clock import Clock
+from deployer.config.exposure import mask_secrets
 from deployer.events import Emit, WaitProgressed
 
 
@@ -83,7 +84,7 @@ def _teller(what: str, timeout_seconds: float, clock: Clock, emit: Emit) -> Call
         emit(
             WaitProgressed(
                 what=what,
-                status=f"{step.number}/{step.total} {step.message}",
+                status=f"{step.number}/{step.total} {mask_secrets(step.message)}",
                 elapsed_seconds=round(clock.monotonic() - began, 3),
                 timeout_seconds=timeout_seconds,
             )

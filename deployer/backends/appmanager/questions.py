@@ -6,6 +6,7 @@ from typing import Any
 
 from deployer.backends.appmanager.answers import CliGroup, read_group, read_names
 from deployer.backends.appmanager.cli import AppmanagerCli
+from deployer.config.exposure import mask_secrets
 from deployer.errors.appmanager import AppmanagerFailed, ConfigRefused
 from deployer.errors.base import DeployerError
 from deployer.errors.cloud import ApiRefused
@@ -43,11 +44,13 @@ def ask_price(cli: AppmanagerCli, config_path: Path, region_id: str) -> Mapping[
 
 
 def check_config(cli: AppmanagerCli, config_path: Path) -> None:
-    """Errors: ConfigRefused in the CLI's own words."""
+    """Errors: ConfigRefused in the CLI's own words. Assumed: one that fails says so as an error, or by `valid` or `errors`."""
     try:
-        cli.ask(("config", "validate", "--config", str(config_path)))
+        answer = cli.ask(("config", "validate", "--config", str(config_path)))
     except (AppmanagerFailed, ApiRefused) as error:
         raise ConfigRefused(error.message) from error
+    if answer.get("valid") is False or answer.get("errors"):
+        raise ConfigRefused(mask_secrets(str(answer.get("errors") or "no reason given")))
 
 
 def delete_group(cli: AppmanagerCli, kind: str, application_name: str, group_name: str) -> None:
