@@ -88,14 +88,15 @@ def read_module(file: str, text: str) -> PythonModule:
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
         return _empty_module(file, f"`{file}{f':{line}' if line else ''}` is not valid Python 3")
-    constants = _constants(tree)
-    certain, optional = _imports(tree)
+    nodes = _nodes(tree)
+    constants = _constants(nodes)
+    certain, optional = _imports(tree, nodes)
     return PythonModule(
         file=file,
         imports=certain,
         optional_imports=optional,
         apps=tuple(_apps(tree)),
-        runs=tuple(_runs(tree, constants)),
+        runs=tuple(_runs(nodes, constants, {name for name, _line in (*certain, *optional)})),
         has_main_guard=any(_is_main_guard(node) for node in tree.body),
         speaks_over_pipes="transport" in constants and _text(constants["transport"], constants) == "stdio",
         has_calls=any(
@@ -117,12 +118,27 @@ def _empty_module(file: str, problem: str) -> PythonModule:
     )
 
 
-def _imports(tree: ast.Module) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
+def _nodes(tree: ast.Module) -> list[ast.AST]:
+    """The statements and expressions in the order of `ast.walk`, in a third of its time."""
+    found: list[ast.AST] = [tree]
+    for node in found:  # it grows while it is gone through
+        for name in node._fields:
+            value = getattr(node, name, None)
+            if type(value) is list:
+                found.extend(one for one in value if isinstance(one, ast.AST))
+            elif isinstance(value, (ast.expr, ast.stmt, ast.arguments)):
+                found.append(value)
+    return found
+
+
+def _imports(
+    tree: ast.Module, nodes: list[ast.AST]
+) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
     top = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     certain = [pair for node in top for pair in _packages(node)]
     optional = [
         pair
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, (ast.Import, ast.ImportFrom)) and node not in top
         for pair in _packages(node)
     ]
@@ -170,9 +186,9 @@ def _top_statements(tree: ast.Module) -> list[ast.stmt]:
     return found
 
 
-def _runs(tree: ast.Module, constants: dict[str, ast.expr]) -> list[RunCall]:
+def _runs(nodes: list[ast.AST], constants: dict[str, ast.expr], imported: set[str]) -> list[RunCall]:
     found = []
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         callee = _callee(node.func)
@@ -182,12 +198,11 @@ def _runs(tree: ast.Module, constants: dict[str, ast.expr]) -> list[RunCall]:
         elif last in {"add_insecure_port", "add_secure_port"} and node.args:
             found.append(_grpc_address(node, callee, constants))
     made = [one for one in found if one is not None]
-    return sorted(made or _bare_addresses(tree, constants), key=lambda one: one.line)
+    return sorted(made or _bare_addresses(imported, constants), key=lambda one: one.line)
 
 
-def _bare_addresses(tree: ast.Module, constants: dict[str, ast.expr]) -> list[RunCall]:
+def _bare_addresses(imported: set[str], constants: dict[str, ast.expr]) -> list[RunCall]:
     """`address = ("", 8080)` in a module that imports a server of the standard library and calls it indirectly."""
-    imported = {name for names in _imports(tree) for name, _line in names}
     if not imported & {"http", "socketserver", "wsgiref", "xmlrpc"}:
         return []
     calls = [
@@ -265,20 +280,20 @@ def _address(node: ast.expr, constants: dict[str, ast.expr]) -> ast.Tuple | None
     return found if isinstance(found, ast.Tuple) and len(found.elts) == 2 else None
 
 
-def _constants(tree: ast.Module) -> dict[str, ast.expr]:
+def _constants(nodes: list[ast.AST]) -> dict[str, ast.expr]:
     """What names that are assigned once stand for, and the host and port that options of a command line default to."""
     assigned = {
         node.targets[0].id: node.value
-        for node in ast.walk(tree)
+        for node in nodes
         if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name)
     }
-    return {**_option_defaults(tree), **assigned}
+    return {**_option_defaults(nodes), **assigned}
 
 
-def _option_defaults(tree: ast.Module) -> dict[str, ast.expr]:
+def _option_defaults(nodes: list[ast.AST]) -> dict[str, ast.expr]:
     """Host, port and transport of argparse and click options, and of functions with such parameters."""
     found: dict[str, ast.expr] = {}
-    for node in ast.walk(tree):
+    for node in nodes:
         if isinstance(node, ast.Call) and _callee(node.func).rsplit(".", 1)[-1] in {"add_argument", "option"}:
             names = [
                 one.value.lstrip("-")
