@@ -35,6 +35,7 @@ _NAMED = (  # what scripts, make targets and tasks are called
     (Purpose.BUILD, re.compile(r"build|compile|bundle|package|dist|all|assets|export")),
     (Purpose.START, re.compile(r"start|serve|server|run|prod|production|up|web|app|main|launch")),
 )  # fmt: skip
+_SERVING = frozenset({"serve", "server", "run", "start", "web", "up", "daemon", "worker"})
 _VALUED = frozenset(
     {"--app", "-A", "-f", "--file", "--env-file", "-e", "--project-name", "-C", "--directory", "--prefix", "-c"}
 )
@@ -149,6 +150,12 @@ def purpose_of_script(words: tuple[str, ...]) -> Purpose:
     name = file.rpartition("/")[2].removesuffix(".sh")
     found = _named(name)
     return Purpose.START if found is Purpose.OTHER else found
+
+
+def starts_own_program(words: tuple[str, ...]) -> bool:
+    """Whether a program of the project's own is told to serve, or told nothing but options."""
+    plain = [word for word in words[1:] if not word.startswith("-")]
+    return words[1:] == () or bool(_SERVING & set(plain[:2])) or words[1].startswith("-")
 
 
 def _first(rest: tuple[str, ...]) -> str:

@@ -5,12 +5,19 @@ from dataclasses import dataclass, replace
 
 from deployer.models.analysis import MethodKind
 from deployer.project.command_dangers import find_danger
-from deployer.project.command_purposes import Purpose, is_script, purpose_of, purpose_of_script, unwrap
+from deployer.project.command_purposes import (
+    Purpose,
+    is_script,
+    purpose_of,
+    purpose_of_script,
+    starts_own_program,
+    unwrap,
+)
 from deployer.project.command_words import find_prompt, split_chain, split_words, without_comment
 
 _PLAIN_PATH = re.compile(r"\w[\w.+-]*(?:/[\w.+-]+)*")
 _PLACEHOLDER = re.compile(
-    r"<[^<>\s][^<>]{0,60}>|(?<![\w/])/?path/to/|\byour[-_ ]\w|\b(?:YOUR|MY|REPLACE)_\w|\bxxx+\b|(?<!/)\.\.\.(?=\s|/|$)|…|\{\{"
+    r"<[^<>\s][^<>]{0,60}>|(?<![\w/])/?path/to/|\b[Yy]our[-_ ]\w|\b(?:YOUR|MY|REPLACE)_\w|\bxxx+\b|(?<!/)\.\.\.(?=\s|/|$)|…|\{\{"
     r"|(?<=\s)\[[a-z_ -]{2,30}\](?=\s|$)|(?<!\$)\{\w{1,40}\}|你的|您的"
 )
 _WINDOWS = re.compile(
@@ -73,8 +80,10 @@ def read_command(line: str) -> CommandShape:
     return parts[-1].shape if parts else _other()
 
 
-def read_line(line: str, directory: str = "") -> Line:
+def read_line(line: str, directory: str = "", own_programs: frozenset[str] = frozenset()) -> Line:
     """What a line chains with `&&` and `;`, each command in the directory the `cd` before it leads to.
+
+    `own_programs` are those the project declares, which nobody else knows.
 
     A line that does more than that is one part: refused when it begins with a known program, else "other".
     """
@@ -91,7 +100,7 @@ def read_line(line: str, directory: str = "") -> Line:
         if moved:
             directory = join_directory(directory, moved[2])
             continue
-        shape = _read_part(part)
+        shape = _read_part(part, own_programs)
         parts.append(Part(text=part, shape=replace(shape, directory=directory) if directory else shape))
     return Line(parts=tuple(parts), directory=directory)
 
@@ -107,14 +116,15 @@ def join_directory(directory: str, moved: str) -> str:
     return "/".join(parts)
 
 
-def _read_part(part: str) -> CommandShape:
+def _read_part(part: str, own_programs: frozenset[str]) -> CommandShape:
     read = split_words(part)
     if read is None:
         return _unsplit(part)
     if not read.words:
         return replace(_other(), environment=read.environment)
     words = unwrap(read.words)
-    purpose = _purpose(read.words, words)
+    is_own = words[0] in own_programs and starts_own_program(words)
+    purpose = Purpose.START if is_own else _purpose(read.words, words)
     if purpose is Purpose.OTHER:
         return _refused(_FOR_WINDOWS) if _WINDOWS_PROGRAM.match(part) else replace(_other(), words=words)
     if _PLACEHOLDER.search(part):

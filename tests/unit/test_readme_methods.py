@@ -309,6 +309,7 @@ def test_a_program_of_the_project_s_own_is_known_by_its_manifest(tmp_path: Path)
     files = {"pyproject_dot_toml": '[project]\nname = "shop"\nversion = "1"\n[project.scripts]\nshop-web = "shop:main"\n',
              "shop_dot_py": "def main():\n    print(1)\n"}  # fmt: skip
     readme = "    pip install .\n    shop-web keys set x\n    shop-web serve --port 9000\n    other-web serve\n"
+    readme += "    shop-web run --task 'Your task'\n    shop-web run --task 'my task'\n"
     analysis = understand(tmp_path, readme, **files)
     assert (analysis.start_command, analysis.source) == ("shop-web serve --port 9000", "readme")
     assert analysis.methods[0].commands == ("pip install .", "shop-web serve --port 9000")

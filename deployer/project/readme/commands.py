@@ -11,7 +11,7 @@ from deployer.project.command_words import fill_port
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme.document import CodeBlock
 from deployer.project.readme.model import ReadmeCommand, Way, rank_of
-from deployer.project.readme.own_programs import read_own_programs, starts_something
+from deployer.project.readme.own_programs import read_own_programs
 from deployer.project.readme.recipes import target_of
 from deployer.project.readme.sections import Standing, is_negated, standing_of
 from deployer.project.readme.shell_lines import read_lines
@@ -80,7 +80,7 @@ class _Shell:
 
     def read(self, line: str) -> Iterator[Part]:
         """The commands of one line as they would run here."""
-        read = read_line(fill_port(line), self.directory)
+        read = read_line(fill_port(line), self.directory, self._own_programs)
         for part in read.parts:
             words = part.shape.words
             if words[:2] == ("git", "clone") and len(words) > 2:
@@ -115,8 +115,6 @@ class _Shell:
         return self._trees[directory]
 
     def _placed(self, shape: CommandShape) -> CommandShape:
-        if shape.purpose is Purpose.OTHER and shape.words[:1] and shape.words[0] in self._own_programs:
-            shape = replace(shape, purpose=Purpose.START if starts_something(shape.words) else Purpose.OTHER)
         own = dict(shape.environment)
         environment = tuple({**self._environment, **own}.items())
         kind = shape.kind

@@ -8,16 +8,9 @@ _FILES = ("pyproject.toml", "setup.cfg", "setup.py")
 _DECLARED = re.compile(
     r"^[\s\"'\[]*([A-Za-z][\w.-]{0,60})[\"']?\s?=\s?[\"']?[A-Za-z_][\w.]{0,100}:[A-Za-z_]\w{0,60}", re.MULTILINE
 )
-_SERVING = frozenset({"serve", "server", "run", "start", "web", "up", "daemon", "worker"})
 
 
 def read_own_programs(project_dir: ProjectDir) -> frozenset[str]:
     """The names of `name = module:function` in the manifests of Python, where such programs are declared."""
     texts = (project_dir.find_text(file) or "" for file in _FILES)
     return frozenset(found[1] for text in texts for found in _DECLARED.finditer(text[:200_000]))
-
-
-def starts_something(words: tuple[str, ...]) -> bool:
-    """Whether a program of the project's own is told to serve, or told nothing but options."""
-    plain = [word for word in words[1:] if not word.startswith("-")]
-    return words[1:] == () or bool(_SERVING & set(plain[:2])) or words[1].startswith("-")

@@ -94,7 +94,8 @@ def _of_interpreter(tree: Tree, words: tuple[str, ...]) -> str | None:
             return _of_server(tree, words[2:])
         return None
     suffix = _INTERPRETERS[words[0]]
-    file = next((word for word in words[1:] if not word.startswith("-")), "")
+    rest = words[2:] if words[:2] == ("bun", "run") else words[1:]
+    file = next((word for word in rest if not word.startswith("-")), "")
     if words[0] in _RUNNERS and not re.search(r"\.[cm]?[jt]sx?$", file):
         return _of_runner(tree, words)
     if suffix == ".js" and not tree.project_dir.is_file(file.removeprefix("./")):
@@ -139,7 +140,8 @@ def _has_module(tree: Tree, dotted: str, directory: str = "") -> bool:
 def _of_server(tree: Tree, words: tuple[str, ...]) -> str | None:
     """The module of `gunicorn package.module:application`."""
     target = next(
-        (word for word in words[1:] if re.fullmatch(r"[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(.*\))?", word)), None
+        (word for word in words[1:] if re.fullmatch(r"(?!python:)[A-Za-z_][\w.]*:[A-Za-z_][\w.]*(?:\(.*\))?", word)),
+        None,
     )
     if target is None:
         return None
