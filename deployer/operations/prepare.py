@@ -27,14 +27,14 @@ from deployer.project.analysis import analyze
 from deployer.project.packing.archive import build_package
 from deployer.project.project_dir import ProjectDir
 from deployer.project.scripts import make_scripts
+from deployer.project.source import Source
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProjectRequest:
     """Which project, and what flags and environment say about it. Flags are named as on the command line."""
 
-    path: Path
-    address: str | None = None  # the git address that the directory is a checkout of
+    source: Callable[[], Source]  # opened when first asked for: a git address takes its time
     flags: Mapping[str, Any] = field(default_factory=dict)
     config_path: Path | None = None
     environ: Mapping[str, str] = field(default_factory=dict, repr=False)
@@ -42,6 +42,15 @@ class ProjectRequest:
     language: str = "en"  # of questions
     command_flags: str = ""  # see `DeployConfig.command_flags`
     own_runner: bool = True  # whether our runner runs the scripts, which makes up for some of their faults
+
+    @property
+    def path(self) -> Path:
+        return self.source().path
+
+    @property
+    def address(self) -> str | None:
+        """The git address that the directory is a checkout of."""
+        return self.source().address
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,6 +1,7 @@
 """From what a caller gives, a path or git address, a configuration file and flags, to the request operations take."""
 
 from collections.abc import Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from deployer.errors.base import UsageError
 from deployer.events import Emit, SourceFetched
 from deployer.operations.prepare import ProjectRequest
 from deployer.operations.run_folder import RunFolder
-from deployer.project.source import open_source
+from deployer.project.source import Source, open_source
 
 
 class Requests:
@@ -30,19 +31,15 @@ class Requests:
     def make(
         self, source: str | Path, flags: Mapping[str, Any], config: str | Path | None, *, command_flags: str
     ) -> ProjectRequest:
-        """The request; a git address is checked out for it.
+        """The request; a git address is checked out when its files are first asked for.
 
-        Errors: UsageError for an unknown flag; those of `open_source`.
+        Errors: UsageError for an unknown flag.
         """
         unknown = sorted(flag for flag in flags if flag.replace("_", "-") not in FLAG_PATHS)
         if unknown:
             raise UsageError(f"there is no setting `{unknown[0]}`", hint=f"known are: {', '.join(sorted(FLAG_PATHS))}")
-        opened = open_source(source, lambda: self.run_folder.path, self._environ, self._clock)
-        if opened.address and opened.commit:
-            self._emit(SourceFetched(address=opened.address, commit=opened.commit))
         return ProjectRequest(
-            path=opened.path,
-            address=opened.address,
+            source=cache(lambda: self._open(source)),
             flags=flags,
             config_path=Path(config) if config else None,
             environ=self._environ,
@@ -51,3 +48,10 @@ class Requests:
             own_runner=self._own_runner,
             make_build_folder=lambda: self.run_folder.path / "packages",
         )
+
+    def _open(self, source: str | Path) -> Source:
+        """Errors: those of `open_source`."""
+        opened = open_source(source, lambda: self.run_folder.path, self._environ, self._clock)
+        if opened.address and opened.commit:
+            self._emit(SourceFetched(address=opened.address, commit=opened.commit))
+        return opened

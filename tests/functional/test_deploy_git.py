@@ -7,6 +7,8 @@ import pytest
 from fault_lab import VirtualLab, virtual_lab
 from git_server import GitServer
 
+from deployer.events import Event
+
 APPLICATION = "import http.server\nhttp.server.ThreadingHTTPServer(('', 8080), None).serve_forever()\n"
 
 
@@ -28,9 +30,11 @@ def test_a_commit_is_deployed_once_and_recorded(
     flags = ("--region", "cn-hangzhou", "--ecs", "new", "--output", "json", "--non-interactive")
 
     first, again = (cloud.call_cli("plan", address, *flags).data for _ in range(2))
-    report = cloud.deploy(address, region="cn-hangzhou", ecs="new")
+    events: list[Event] = []
+    report = cloud.deploy(address, on_event=events.append, region="cn-hangzhou", ecs="new")
     unchanged = cloud.deploy(address, region="cn-hangzhou", ecs="new")
 
+    assert [event.type for event in events[:3]] == ["run.started", "step.started", "source.fetched"]
     assert first["plan_id"] == again["plan_id"]
     assert first["next"] == [
         f"deployer deploy {address!r} --region cn-hangzhou --ecs new --approve {first['plan_id']} --confirm price"

@@ -7,6 +7,7 @@ import pytest
 from deployer.errors.config import ConfigInvalid
 from deployer.operations.prepare import ProjectRequest, configure, open_and_analyze
 from deployer.operations.script_checks import validate_with_scripts
+from deployer.project.source import Source
 
 FILE = """\
 metadata:
@@ -37,7 +38,7 @@ def _write(path: Path, *start: str, stop: str = '"#!/bin/bash\\ntrue"') -> Path:
 
 
 def _notices(path: Path, *, own_runner: bool = True) -> tuple[str, ...]:
-    request = ProjectRequest(path=path, own_runner=own_runner)
+    request = ProjectRequest(source=lambda: Source(path=path), own_runner=own_runner)
     return configure(request, *open_and_analyze(request)).notices[1:]  # the first one says that the file is reused
 
 
