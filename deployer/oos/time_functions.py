@@ -37,7 +37,10 @@ def parse_duration(text: Any) -> float:
     parts = {name: float(value) for name, value in match.groupdict().items() if value} if match else {}
     if not parts:
         raise ValueError(f"{text!r} is no duration such as PT15M")
-    return timedelta(**parts).total_seconds()
+    try:
+        return timedelta(**parts).total_seconds()
+    except OverflowError:
+        raise ValueError(f"{text!r} is longer than a wait can be") from None
 
 
 def add_hours(moment: Any, hours: Any) -> str:

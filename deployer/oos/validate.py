@@ -9,9 +9,12 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from deployer.oos import catalog
+from deployer.oos.declared import find_declaration
 from deployer.oos.documents import read_document
+from deployer.oos.expressions import function_call
 from deployer.oos.failures import Problem, TemplateError
 from deployer.oos.template import FORMAT_VERSION, STATE_FORMAT_VERSION, Template, build_template
+from deployer.oos.time_functions import parse_duration, parse_time
 from deployer.oos.validate_values import (
     Names,
     Report,
@@ -90,6 +93,10 @@ def _check_parameter(report: Report, path: str, definition: Mapping[str, Any]) -
     for key in ("MinLength", "MaxLength", "MinValue", "MaxValue"):
         if not _is_number(definition.get(key, 0)):
             report.add(f"{path}.{key}", "must be a number")
+    default, kind = definition.get("Default"), definition.get("Type")
+    is_scalar = kind in {"String", "Number", "Boolean"}
+    if is_scalar and isinstance(default, (list, dict)) and not (isinstance(default, dict) and function_call(default)):
+        report.add(f"{path}.Default", f"is no value of type {kind}")
     if not isinstance(definition.get("AllowedValues", []), list):
         report.add(f"{path}.AllowedValues", "must be a list")
     if not isinstance(definition.get("AllowedPattern", ""), str):
@@ -189,13 +196,41 @@ def _check_properties(
     if key == "acs::loop":
         _check_loop_action(report, names, path, task)
         return
-    if key in {"acs::waitfor", "acs::checkfor"} and not {"DesiredValues", "NotDesiredValues"} & properties.keys():
+    if key in {"acs::waitfor", "acs::checkfor"} and len({"DesiredValues", "NotDesiredValues"} & properties.keys()) != 1:
         report.add(place, "needs `DesiredValues` or `NotDesiredValues`")
-    if key == "acs::sleep" and len({"Duration", "EndDate"} & properties.keys()) != 1:
-        report.add(place, "needs `Duration` or `EndDate`")
+    if key == "acs::sleep":
+        _check_sleep(report, place, properties)
+    _check_declared(report, place, key, properties)
     for name, value in properties.items():
         check_value(report, names, f"{place}.{name}", value, selector=name == "PropertySelector")
     _check_task_outputs(report, names, path, task)
+
+
+def _check_sleep(report: Report, place: str, properties: Mapping[str, Any]) -> None:
+    if len({"Duration", "EndDate"} & properties.keys()) != 1:
+        report.add(place, "needs `Duration` or `EndDate`")
+    for name, read in (("Duration", parse_duration), ("EndDate", parse_time)):
+        value = properties.get(name)
+        if isinstance(value, (str, int, float)) and "{{" not in str(value):
+            try:
+                read(value)
+            except ValueError as error:
+                report.add(f"{place}.{name}", str(error))
+
+
+def _check_declared(report: Report, place: str, action_key: str, properties: Mapping[str, Any]) -> None:
+    """The properties of a cloud product action, letter case aside, where all of them are known."""
+    declaration = find_declaration(action_key)
+    if declaration is None or function_call(properties) is not None:
+        return
+    spelled = {name.casefold(): name for name in declaration.properties}
+    given = {name.casefold() for name in properties}
+    report.unknown_keys(
+        place, {spelled.get(name.casefold(), name): None for name in properties}, declaration.properties
+    )
+    for name in declaration.required:
+        if name.casefold() not in given:
+            report.add(f"{place}.{name}", "is required")
 
 
 def _check_task_outputs(report: Report, names: Names, path: str, task: Mapping[str, Any], *, jq: bool = True) -> None:

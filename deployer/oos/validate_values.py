@@ -11,6 +11,9 @@ from deployer.oos.expressions import REFERENCE, function_call, references
 from deployer.oos.failures import ExpressionError, Problem
 from deployer.oos.selectors import compile_selector
 
+_ONE_BRACE = re.compile(r"\{\s*([A-Za-z_][\w.:-]*)\s*\}")
+_TWO_BRACES = re.compile(r"\{\{[^{}]*\}\}")
+
 
 class Report:
     """The problems found so far."""
@@ -97,11 +100,33 @@ def check_value(report: Report, names: Names, path: str, value: Any, *, selector
         if problem:
             report.add(place, problem)
     _check_functions(report, path, value)
+    if not selector:
+        _check_braces(report, names, path, value)
     if selector and isinstance(value, str) and not REFERENCE.search(value):
         try:
             compile_selector(value)
         except ExpressionError as error:
             report.add(path, str(error))
+
+
+def _check_braces(report: Report, names: Names, path: str, value: Any) -> None:
+    """Texts that look like a reference and are none: one pair of braces, or more than a name between two."""
+    if isinstance(value, str):
+        text = value.strip()
+        single = _ONE_BRACE.fullmatch(text)
+        if single and names.problem_with(single.group(1)) is None:
+            report.add(path, f"`{text}` is plain text; a reference is written `{{{{ {single.group(1)} }}}}`")
+        elif _TWO_BRACES.fullmatch(text) and not REFERENCE.search(text):
+            report.add(
+                path, f"`{text}` is no reference: a name stands there alone, without arithmetic, index or filter"
+            )
+    elif isinstance(value, list):
+        for index, inner in enumerate(value):
+            _check_braces(report, names, f"{path}[{index}]", inner)
+    elif isinstance(value, dict):
+        for key, inner in value.items():
+            if str(key).casefold() != "fn::jq":  # a program may well be `{name}`
+                _check_braces(report, names, f"{path}.{key}", inner)
 
 
 def _check_functions(report: Report, path: str, value: Any) -> None:
@@ -114,8 +139,17 @@ def _check_functions(report: Report, path: str, value: Any) -> None:
             report.add(path, f"unknown function `{next(iter(value))}`")
         elif call is None and any(str(key).casefold().startswith("fn::") for key in value):
             report.add(path, "a function call is a map with that one key")
+        elif call is not None:
+            _check_count(report, path, next(iter(value)), call)
         for key, inner in value.items():
             _check_functions(report, f"{path}.{key}", inner)
+
+
+def _check_count(report: Report, path: str, spelled: str, call: tuple[str, Any]) -> None:
+    name, arguments = call
+    count = catalog.ARGUMENT_COUNTS.get(name)
+    if count is not None and isinstance(arguments, list) and len(arguments) != count:
+        report.add(path, f"`{spelled}` takes {count} arguments, found {len(arguments)}")
 
 
 def check_rate_control(report: Report, names: Names, path: str, rate_control: Any) -> None:

@@ -162,7 +162,7 @@ def test_a_timer_runs_a_child_each_time_and_succeeds_at_its_end_date(world):
 
 
 def test_a_child_that_fails_does_not_end_the_timer(world):
-    execution = world.run(TIMER.replace("Duration: PT5M", "Duration: soon"))
+    execution = world.run(TIMER.replace("Duration: PT5M", "Duration: '{{ ACS::RegionId }}'"))
     assert [child.status for child in execution.children] == [Status.FAILED] * 3
     assert execution.status is Status.SUCCESS
 

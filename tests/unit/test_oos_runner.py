@@ -488,7 +488,7 @@ Outputs: {label: {Type: String, Value: '{{ label }}'}}
         "{Name: a, Action: ACS::Template, Properties: {TemplateName: child, Parameters: '{{ p }}'}}",
         "{Name: a, Action: ACS::Template, Properties: {TemplateName: gone}}",
         "{Name: a, Action: ACS::Sleep, Properties: {Duration: '{{ p }}'}}",
-        "{Name: a, Action: ACS::Sleep, Properties: {Duration: 99999999999999D}}",
+        "{Name: a, Action: ACS::Sleep, Properties: {Duration: {Fn::Join: ['', ['99999999999999', D]]}}}",
         "{Name: a, Action: ACS::ExecuteAPI, When: '{{ p }}', Properties: {Service: ECS, API: ListThings}}",
         "{Name: a, Action: ACS::ExecuteAPI, Properties: {Service: ECS, API: X}, Loop: {Items: '{{ ACS::RegionId }}'}}",
         "{Name: a, Action: ACS::ExecuteAPI, Properties: {Service: OSS, API: X, URI: /a}}",

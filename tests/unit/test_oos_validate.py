@@ -33,7 +33,10 @@ def one_task(text: str, *, before: str = "", after: str = "") -> str:
     [
         f"Tasks: [{LIST}]",
         f"Description: {{en: a, zh-cn: b}}\nMetadata: {{x: 1}}\nTasks: [{LIST}]",
-        "Tasks: [{Name: a, Action: acs::ecs::runcommand, Properties: {instanceId: i-1, commandContent: ls}}]",
+        "Tasks: [{Name: a, Action: acs::ecs::runcommand, Properties: {InstanceID: i-1, commandContent: ls}}]",
+        "Tasks: [{Name: a, Action: ACS::DBS::Restore_It, Properties: {anything: 1}}]",
+        "Parameters: {x: {Type: String, Default: '${x}'}}\nTasks: [{Name: a, Action: ACS::Pause}]",
+        "Parameters: {x: {Type: Json}}\nTasks: [{Name: a, Action: ACS::Sleep, Properties: {Duration: {Fn::Jq: [First, '{x}', '{{ x }}']}}}]",
         "Parameters: {a: {Type: String, Default: 1}, b: {Type: List, Default: '{{ a }}'}}\nTasks: [{Name: a, Action: ACS::Pause}]",
         f"Tasks: [{LIST}, {{Name: b, Action: ACS::Sleep, Properties: {{Duration: '{{{{LIST.IDS}}}}'}}}}]",
         "Conditions: {big: {Fn::Equals: [1, 1]}}\nTasks: [{Name: a, When: big, Action: ACS::Pause}]",
@@ -53,6 +56,49 @@ def test_what_the_service_runs_passes(text):
         ),
         (one_task("{Name: a, Action: ACS::Flow::ForEach}"), "Tasks[0].Action: unknown action `ACS::Flow::ForEach`"),
         (one_task("{Name: a, Action: ACS::ExecuteScript}"), "Tasks[0].Action: unknown action `ACS::ExecuteScript`"),
+        (
+            "Parameters: {x: {Type: String}}\n"
+            + one_task("{Name: a, Action: ACS::Sleep, Properties: {Duration: '{x}'}}"),
+            "Tasks[0].Properties.Duration: `{x}` is plain text; a reference is written `{{ x }}`",
+        ),
+        (
+            "Parameters: {x: {Type: Number}}\n"
+            + one_task("{Name: a, Action: ACS::Notify, Properties: {NotifyType: WebHook, WebHook: '{{ x + 1 }}'}}"),
+            "Tasks[0].Properties.WebHook: `{{ x + 1 }}` is no reference",
+        ),
+        (
+            one_task("{Name: a, Action: ACS::Sleep, Properties: {Duration: soon}}"),
+            "Tasks[0].Properties.Duration: 'soon' is no duration",
+        ),
+        (
+            one_task("{Name: a, Action: ACS::Sleep, Properties: {EndDate: tomorrow}}"),
+            "Tasks[0].Properties.EndDate: 'tomorrow' is no UTC time",
+        ),
+        (
+            one_task("{Name: a, Action: ACS::ECS::RunCommand, Properties: {instanceId: i-1, command: ls}}"),
+            "Tasks[0].Properties.command: unknown key `command`",
+        ),
+        (
+            one_task("{Name: a, Action: ACS::ECS::RunCommand, Properties: {instanceId: i-1}}"),
+            "Tasks[0].Properties.commandContent: is required",
+        ),
+        (
+            one_task("{Name: a, Action: ACS::Sleep, Properties: {Duration: {Fn::If: [true, PT1S]}}}"),
+            "Tasks[0].Properties.Duration: `Fn::If` takes 3 arguments, found 2",
+        ),
+        (
+            "Parameters: {x: {Type: String, Default: [a]}}\n" + one_task("{Name: a, Action: ACS::Pause}"),
+            "Parameters.x.Default: is no value of type String",
+        ),
+        (
+            one_task("{Name: a, Action: ACS::Pause}", after="  - {Name: b, Action: ACS::TimerTrigger}\n"),
+            "Tasks[1].Action: `ACS::TimerTrigger` has to be the first task",
+        ),
+        (one_task("{Name: a, Action: ACS::ExecuteHttpRequest}"), "Tasks[0].Properties.URL: is required"),
+        (
+            one_task("{Name: a, Action: ACS::SelectTargets, Properties: {Targets: []}}"),
+            "Tasks[0].Properties.Targets: unknown key `Targets`",
+        ),
         (one_task("{Name: a b, Action: ACS::Pause}"), "Tasks[0].Name: must be 1 to 200 letters"),
         (one_task("{Name: a, Action: ACS::Pause, DependsOn: b}"), "Tasks[0].DependsOn: unknown key `DependsOn`"),
         (
