@@ -36,6 +36,11 @@ class Assumptions:
     postpaid_vcpu_quota: int = 2000
     # VPCs an account may hold in a region. Quotas can be raised, so the figure of an account may differ.
     vpc_quota: int = 10
+    # The same for vSwitches of a VPC, security groups of a region and elastic addresses. These figures are documented
+    # as those of a new account.
+    vswitch_quota: int = 150
+    security_group_quota: int = 100
+    eip_quota: int = 20
     # What a month by subscription costs, as a part of the same time by the hour.
     subscription_price_fraction: float = 0.65
     # What a spot instance costs, as a part of the list price. Real prices move with demand.

@@ -4,7 +4,6 @@ from typing import Any
 
 from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services.ecs.instance_types import INSTANCE_TYPES
-from deployer.emulator.services.ecs.security_group_handlers import MAX_GROUPS_IN_REGION
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.refusals import not_implemented
 from deployer.emulator.services.regions import get_region
@@ -40,7 +39,7 @@ class AccountActions:
     def _attributes(self, region_id: str) -> dict[str, list[Any]]:
         return {
             "instance-network-type": ["vpc"],
-            "max-security-groups": [str(MAX_GROUPS_IN_REGION)],
+            "max-security-groups": [str(self._state.context.assumptions.security_group_quota)],
             "max-postpaid-instance-vcpu-count": [str(self._state.context.assumptions.postpaid_vcpu_quota)],
             "used-postpaid-instance-vcpu-count": [str(self._state.vcpus_in_use(region_id))],
             "supported-postpaid-instance-types": list(INSTANCE_TYPES),

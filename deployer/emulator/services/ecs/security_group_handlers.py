@@ -19,7 +19,6 @@ from deployer.emulator.services.vpc.networks import NetworkStatus
 
 _HELP = "https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-"
 # Source: https://www.alibabacloud.com/help/en/ecs/user-guide/limits (security groups)
-MAX_GROUPS_IN_REGION = 100
 MAX_INSTANCES_IN_GROUP = 2000
 
 
@@ -153,7 +152,7 @@ class SecurityGroupActions:
         if vpc.status is not NetworkStatus.AVAILABLE:
             raise ApiError(400, "IncorrectVpcStatus", "Current VPC status does not support this operation.")
         in_region = sum(group.region_id == call.region_id for group in self._state.security_groups.values())
-        if in_region >= MAX_GROUPS_IN_REGION:
+        if in_region >= context.assumptions.security_group_quota:
             raise ApiError(403, "QuotaExceed.SecurityGroup", "The maximum number of security groups is exceeded.")
         group = SecurityGroup(
             security_group_id=context.ids.resource_id("sg"),

@@ -84,6 +84,9 @@ class EipActions:
         params, context = call.params, self._state.context
         bandwidth = _read_bandwidth(call)
         tags = read_tags(params.get("Tag", []), strict_values=True)
+        held = sum(eip.region_id == call.region_id for eip in self._state.eips.values())
+        if held >= context.assumptions.eip_quota:
+            raise ApiError(400, "QuotaExceeded.Eip", "Elastic IP address quota exceeded.")
         address = self._state.public_addresses.take()
         if address is None:
             raise ApiError(400, "ReserveIpFail", "Reserve eip failed.")

@@ -19,8 +19,6 @@ from deployer.emulator.services.vpc.networks import (
 )
 from deployer.emulator.services.vpc.routes import RouteTable
 
-MAX_VSWITCHES_IN_VPC = 150  # Source: https://www.alibabacloud.com/help/doc-detail/35745.htm
-
 
 class VpcState:
     """The networks of one account, in all regions."""
@@ -126,7 +124,7 @@ class VpcState:
             raise ApiError(400, "IncorrectVpcStatus", "Current VPC status does not support this operation.")
         if any(sibling.status is not NetworkStatus.AVAILABLE for sibling in siblings):
             raise ApiError(400, "IncorrectVSwitchStatus", "The VSwitch status is incorrect: another one is being made.")
-        if len(siblings) >= MAX_VSWITCHES_IN_VPC:
+        if len(siblings) >= self.context.assumptions.vswitch_quota:
             raise ApiError(400, "QuotaExceeded.VSwitch", "VSwitch quota exceeded.")
         if not network.subnet_of(vpc.network):
             raise ApiError(400, "InvalidParameter", "Specified CIDR block is not in the CIDR block of the VPC.")
