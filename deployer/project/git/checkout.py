@@ -100,7 +100,7 @@ class _Repository:
 
     def fetch(self, ref: str) -> None:
         """Get the one commit. Errors: GitTooLarge as soon as more than the limit has come."""
-        options = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules", "--no-write-fetch-head")
+        options = ("--quiet", "--depth=1", "--no-tags", "--no-recurse-submodules")
         self._run("fetch", *options, "--", self._address.url, f"+{ref}:{_SOURCE}", watch=self._watch_size)
 
     def check_size(self) -> tuple[str, ...]:
