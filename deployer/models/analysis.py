@@ -59,13 +59,21 @@ class Confidence(str, Enum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Mention:
+    """A port, a setting or a version the README names, at its first line."""
+
+    value: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ReadmeMentions:
-    """What the README names beside its methods, each with its line: ports, and settings without their values."""
+    """What the README names beside its methods; settings without their values, versions such as "Python 3.11"."""
 
     file: str
-    ports: tuple[tuple[int, int], ...]
-    variables: tuple[tuple[str, int], ...]
-    runtimes: tuple[tuple[str, int], ...]
+    ports: tuple[Mention, ...]
+    variables: tuple[Mention, ...]
+    runtimes: tuple[Mention, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from deployer.models.analysis import Candidate, Evidence, Method, ProjectAnalysis, ReadmeMentions
+from deployer.models.analysis import Candidate, Evidence, Mention, Method, ProjectAnalysis, ReadmeMentions
 from deployer.project.applications import Application, choose_application, detect_application, find_applications
 from deployer.project.detectors import LANGUAGES, OTHERS, PLAIN
 from deployer.project.detectors.detection import Detection, Detector
@@ -129,11 +129,14 @@ def _finish(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> Pr
 
 
 def _mentions(readme: Readme) -> ReadmeMentions:
+    first = dict(reversed(readme.ports))  # each port at the first of its lines
     return ReadmeMentions(
         file=readme.file,
-        ports=readme.ports,
-        variables=readme.variables,
-        runtimes=tuple((f"{one.name} {one.version}", one.line) for one in readme.runtimes),
+        ports=tuple(
+            Mention(value=str(port), line=line) for port, line in sorted(first.items(), key=lambda one: one[1])
+        ),
+        variables=tuple(Mention(value=name, line=line) for name, line in readme.variables),
+        runtimes=tuple(Mention(value=f"{one.name} {one.version}", line=one.line) for one in readme.runtimes),
     )
 
 

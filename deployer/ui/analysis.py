@@ -88,9 +88,7 @@ def _mentions(analysis: ProjectAnalysis, language: Language) -> Iterator[str]:
     yield ""
     yield text("detect.mentions", language)
     for what, named in (("port", found.ports), ("setting", found.variables), ("runtime", found.runtimes)):
-        first = dict(reversed(named))  # each at the first of its lines
-        lines = sorted((line, str(name)) for name, line in first.items())
-        yield from (f"  {_safe(found.file)}:{line} {what} {_safe(name)}" for line, name in lines)
+        yield from (f"  {_safe(found.file)}:{one.line} {what} {_safe(one.value)}" for one in named)
 
 
 def _safe(value: object) -> str:
