@@ -20,14 +20,16 @@ MAY_IMPORT = {
     "oos": set(),
     "ledger": {*VALUES, "events", "cloud"},
     "backends": BELOW_BACKENDS,
-    "operations": {*BELOW_BACKENDS, "project", "backends"},
+    "lessons": {*VALUES, "config"},
+    "operations": {*BELOW_BACKENDS, "lessons", "project", "backends"},
     # The composition root is three files: `api`; `local_cloud`, which alone starts the emulator; and `detection`, which
     # needs neither cloud nor configuration.
     "local_cloud": {"errors", "emulator"},
     "detection": {*VALUES, "project", "config"},
     "api": {*ALL_BUT_SCREENS, "local_cloud", "detection"},
     "ui": {*VALUES, "events"},
-    "cli": {*VALUES, "events", "api", "detection", "ui"},
+    # Lessons need neither cloud nor project: the command asks for them itself.
+    "cli": {*VALUES, "events", "api", "detection", "lessons", "ui"},
     "emulator": {"oos"},
     "testing": {"emulator"},
     "demo": set(),

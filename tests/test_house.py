@@ -298,6 +298,7 @@ def test_the_wheel_holds_every_file_of_the_package(wheel):
         "deployer/oos_templates/deployer-rollout.yml",
         "deployer/config/reference.yml",
         "deployer/config/template.yml",
+        "deployer/lessons/catalogue.yml",
         "deployer/backends/runner/runner.sh",
         "deployer/backends/runner/bootstrap.sh",
         "deployer/emulator/contract/ecs.json",

@@ -33,6 +33,7 @@ COMMANDS = MappingProxyType(
         "releases": ("releases", "List the releases of a group."),
         "delete": ("delete", "Remove a group and everything made for it."),
         "config": ("config", "Validate the configuration, print its template and reference."),
+        "lessons": ("lessons", "Known failures: list them, find them in a log, note a new one."),
         "policy": ("policy", "Print a RAM policy that is enough."),
         "schema": ("schema", "Print the JSON Schemas of configuration and output."),
         "local": ("local", "Start, look at and stop the local cloud."),

@@ -42,7 +42,8 @@ class RunnerFailed(ReleaseError):
         restored = facts.get("restored_release_id")
         after = f"; release {restored} runs again" if restored else ""
         attempts = int(facts.get("failed_in_a_row") or 0)
-        again = STAGE_HINTS.get(stage, "read the log below, mend the project, and deploy again")
+        usual = STAGE_HINTS.get(stage, "read the log below, mend the project, and deploy again")
+        again = first_solution(facts.get("lessons")) or usual
         super().__init__(
             f"the release failed on {instance_id} at `{stage}`: {message}{after}",
             hint=again if attempts < MOST_ATTEMPTS else GIVE_UP_HINT.format(attempts),
@@ -51,6 +52,11 @@ class RunnerFailed(ReleaseError):
             stage=stage,
             **facts,
         )
+
+
+def first_solution(lessons: Sequence[dict[str, Any]] | None) -> str | None:
+    """What helped with the first failure that was recognised in the log; None when none was."""
+    return str(lessons[0]["solution"]) if lessons else None
 
 
 MOST_ATTEMPTS = 3
@@ -78,7 +84,7 @@ class VerificationFailed(VerificationError):
     def __init__(self, reasons: Sequence[str], next_commands: tuple[str, ...], **facts: Any) -> None:
         super().__init__(
             "the application does not run: " + "; ".join(reasons),
-            hint="read the log, mend the application, and deploy again",
+            hint=first_solution(facts.get("lessons")) or "read the log, mend the application, and deploy again",
             next_commands=next_commands,
             reasons=list(reasons),
             **facts,

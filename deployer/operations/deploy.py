@@ -12,6 +12,7 @@ from deployer.clock import Clock
 from deployer.errors.base import DeployerError, ReleaseError
 from deployer.errors.release import ChangeFailed, Interrupted, RunnerFailed
 from deployer.events import Emit, PlanMade, TargetsResolved, WarningRaised
+from deployer.lessons import recall
 from deployer.models.plan import Plan
 from deployer.models.release import Release, Target, Verification
 from deployer.models.report import Report
@@ -161,6 +162,7 @@ def raise_unless_released(release: Release, plan: Plan, made: Sequence[dict[str,
                 evidence={name: result.evidence[name] for name in TELLING if result.evidence.get(name)},
                 left=_left(release, made),
                 cost_reminder=cost_reminder(plan),
+                lessons=recall(result.log_tail),
                 log_tail=result.log_tail,
             )
 

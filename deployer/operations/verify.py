@@ -8,6 +8,7 @@ from deployer.clock import Clock, SystemClock
 from deployer.config.identity import ApplicationIdentity
 from deployer.errors.release import VerificationFailed, VerificationInconclusive
 from deployer.events import CheckFinished, Emit
+from deployer.lessons import recall
 from deployer.models.release import CheckResult, InstanceVerification, Verdict, Verification
 from deployer.operations.reach import ask_address
 
@@ -92,5 +93,5 @@ def raise_unless_running(verification: Verification, request: LogRequest) -> Non
     reasons = reasons_against(verification)
     log = next((one.log for one in verification.instances if one.log), "")
     if verification.verdict is Verdict.FAILED:
-        raise VerificationFailed(reasons, commands, log_tail=log[-4000:])
+        raise VerificationFailed(reasons, commands, lessons=recall(log), log_tail=log[-4000:])
     raise VerificationInconclusive(reasons, commands, log_tail=log[-4000:])

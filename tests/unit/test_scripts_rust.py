@@ -38,6 +38,10 @@ def test_crates_come_from_a_mirror_unless_the_machine_names_one(tmp_path: Path) 
     config.write_text("own\n")
     assert run_bash(tmp_path, text, tools).returncode == 0
     assert config.read_text() == "own\n"
+    (tmp_path / "home").mkdir()
+    config.rename(tmp_path / "home" / "config.toml")
+    assert run_bash(tmp_path, text, tools, CARGO_HOME=str(tmp_path / "home")).returncode == 0
+    assert not config.exists()
 
 
 def test_a_pinned_toolchain_is_the_one_rustup_installs() -> None:

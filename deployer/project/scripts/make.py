@@ -103,6 +103,7 @@ def _head(application_name: str, port: int | None) -> str:
         "#!/bin/bash",
         "# Starts the application: unpack, install, stop the old process, start the new one. Safe to run twice.",
         "set -e",
+        'export HOME="${HOME:-/root}"',
         "",
         *_names(application_name),
         'APP_LOG="${DEPLOYER_LOG:-/root/app.log}"',

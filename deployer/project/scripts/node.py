@@ -202,7 +202,6 @@ def _environment(directory: str) -> list[str]:
     places = [f"$APP_DIR/{directory}", "$APP_DIR"] if directory else ["$APP_DIR"]
     programs = ":".join(f"{place}/node_modules/.bin:{place}/.tools/node_modules/.bin" for place in places)
     return [
-        'export HOME="${HOME:-/root}"',
         f'PATH="{programs}:$(dirname "$APP_NODE"):$PATH"',
         "export PATH NEXT_TELEMETRY_DISABLED=1 ASTRO_TELEMETRY_DISABLED=1 NUXT_TELEMETRY_DISABLED=1 NG_CLI_ANALYTICS=false",
         "export HUSKY=0 COREPACK_ENABLE_STRICT=0 npm_config_fund=false npm_config_audit=false npm_config_update_notifier=false",

@@ -24,7 +24,6 @@ def rust_runtime(analysis: ProjectAnalysis) -> str:
     match = re.fullmatch(r">=1\.(\d+)(\.\d+)?", pinned)
     minor = int(match[1]) if match else _OLDEST_MINOR
     toolchain = pinned if re.fullmatch(r"[\w.-]+", pinned) else "stable"
-    written = " ".join(f"'{line}'" for line in _CONFIG)
     lines = [
         f"# Rust from 1.{minor} on, or rustup, which reads the toolchain the project pins itself.",
         'export PATH="$HOME/.cargo/bin:$PATH"',
@@ -49,13 +48,27 @@ def rust_runtime(analysis: ProjectAnalysis) -> str:
         "  rm -f /root/rustup-init",
         '  has_cargo || fail "Rust cannot be installed"',
         "fi",
-        'export CARGO_HOME="${CARGO_HOME:-$HOME/.cargo}"',
-        "# Crates in the mainland from a mirror, unless the project or the machine has settings of its own.",
-        'if in_mainland && ! ls "$CARGO_HOME"/config* .cargo/config* > /dev/null 2>&1; then',
-        "  mkdir -p .cargo",
-        f"  printf '%s\\n' {written} > .cargo/config.toml",
-        "fi",
+        *_crates(),
     ]
     if analysis.install_command:
         lines.append(one_per_line(analysis.install_command))
     return "\n".join(lines) + "\n"
+
+
+def _crates() -> list[str]:
+    written = " ".join(f"'{line}'" for line in _CONFIG)
+    return [
+        "# Crates in the mainland from a mirror, unless the project or the machine has settings of its own.",
+        'export CARGO_HOME="${CARGO_HOME:-$HOME/.cargo}"',
+        "has_cargo_settings() {",
+        "  local file",
+        '  for file in "$CARGO_HOME"/config "$CARGO_HOME/config.toml" .cargo/config .cargo/config.toml; do',
+        '    if [ -e "$file" ]; then return 0; fi',
+        "  done",
+        "  return 1",
+        "}",
+        "if in_mainland && ! has_cargo_settings; then",
+        "  mkdir -p .cargo",
+        f"  printf '%s\\n' {written} > .cargo/config.toml",
+        "fi",
+    ]
