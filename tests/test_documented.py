@@ -133,3 +133,13 @@ def test_what_the_readme_points_at_exists():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     targets = re.findall(r"\]\((?!https?:|#)([^)#]+)", readme)
     assert [target for target in targets if not Path(ROOT / target).exists()] == []
+
+
+def test_every_kind_of_fault_and_every_control_request_is_on_the_page_about_testing():
+    from deployer.emulator.control_endpoints import ControlEndpoints
+    from deployer.emulator.fault_kinds import KINDS
+
+    page = (ROOT / "docs" / "testing.md").read_text(encoding="utf-8")
+    routes = ControlEndpoints(host=None, token=None)._routes
+    assert [kind for kind in sorted(KINDS) if f"`{kind}`" not in page] == []
+    assert [" ".join(route) for route in routes if not re.search(rf"`{' '.join(route)}[`?]", page)] == []
