@@ -4,7 +4,8 @@ import re
 from dataclasses import replace
 
 from deployer.models.analysis import Evidence
-from deployer.project.command_shapes import CommandShape, is_plain_path, read_command
+from deployer.project.command_purposes import Purpose
+from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors.detection import Detection
 from deployer.project.detectors.node_frameworks import server_framework
 from deployer.project.detectors.node_manifest import NodeManifest, read_node_manifest
@@ -92,8 +93,20 @@ def detect_node(project_dir: ProjectDir, readme: Readme | None) -> Detection | N
     project = read_node_project(project_dir, _readme_ports(readme))
     start, followed = _find_start(project, readme)
     if start is None and not declared:
-        return None
+        return _of_functions(project)
     return _detection(project, start, followed)
+
+
+def _of_functions(project: NodeProject) -> Detection | None:
+    """A program without a `package.json` that only hands out functions: told, as nothing in it runs by itself."""
+    text = project.sources.text("index.js")
+    if project.project_dir.is_file("index.html") or not re.search(r"^\s*(module\.)?exports\b", text, re.MULTILINE):
+        return None
+    return Detection(
+        language="node",
+        evidence=(Evidence(file="index.js", line=None, why="is written for Node.js"),),
+        warnings=("`index.js` only exports functions: something has to call them",),
+    )
 
 
 def detect_workspace_member(
@@ -221,25 +234,21 @@ def _start_of_readme(
     for command in readme.best_first() if readme else ():
         evidence = Evidence(file=command.file, line=command.line, why=f"the README says `{command.text[:80]}`")
         shape = command.shape
-        shapes: tuple[CommandShape, ...] = (shape,)
-        if shape.purpose == "refused" and "&&" in command.text and "plain command" in shape.why:
-            shapes = tuple(read_command(part) for part in command.text.split("&&"))
-        for one in shapes:
-            step = (
-                read_step(list(one.words)) if one.words and one.directory is None and one.purpose != "refused" else None
-            )
-            if step is None or scripts_only != (step.kind == "script"):
-                continue
-            if step.kind == "script" and not re.match(r"start|serve|server|prod", step.words[0]):
-                continue
-            if any(
-                word.startswith(("scripts/", "tools/", "./scripts/", "./tools/", "examples/", "test"))
-                for word in step.words[1:2]
-            ):
-                continue
-            start = start_words(project, list(one.words), evidence)
-            if start is not None:
-                return start, command
+        if shape.purpose is not Purpose.START or shape.directory is not None:
+            continue
+        step = read_step(list(shape.words))
+        if step is None or scripts_only != (step.kind == "script"):
+            continue
+        if step.kind == "script" and not re.match(r"start|serve|server|prod", step.words[0]):
+            continue
+        if any(
+            word.startswith(("scripts/", "tools/", "./scripts/", "./tools/", "examples/", "test"))
+            for word in step.words[1:2]
+        ):
+            continue
+        start = start_words(project, list(shape.words), evidence)
+        if start is not None:
+            return start, command
     return None, None
 
 
