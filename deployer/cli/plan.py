@@ -57,6 +57,8 @@ def plan_data(plan: Plan, deploy_command: str) -> dict[str, Any]:
         "package": {
             "sha256": plan.artifact_sha256,
             "size_bytes": plan.package.size_bytes if plan.package else None,
+            "file_count": plan.package.file_count if plan.package else None,
+            "largest": to_json_value(plan.package.largest) if plan.package else [],
             "left_out": to_json_value(plan.package.left_out) if plan.package else [],
         },
         "settings": {

@@ -36,6 +36,7 @@ def test_a_commit_is_deployed_once_and_recorded(
 
     assert [event.type for event in events[:3]] == ["run.started", "step.started", "source.fetched"]
     assert first["plan_id"] == again["plan_id"]
+    assert [one["path"] for one in first["package"]["largest"]] == ["server.py"]
     assert first["next"] == [
         f"deployer deploy {address!r} --region cn-hangzhou --ecs new --approve {first['plan_id']} --confirm price"
     ]
