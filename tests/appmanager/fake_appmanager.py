@@ -67,6 +67,7 @@ class FakeAppmanager:
         self.failed_status = "ReleaseCancelled"
         self.before_settling: list[str] = []  # statuses that the next looks see first
         self._clock = clock
+        self._clouds: dict[tuple[str, ...], Cloud] = {}
         self._network: tuple[str, str] | None = None  # VPC and vSwitch of all that it makes
 
     def __call__(self, call: Call) -> Iterator[Frame]:
@@ -99,20 +100,24 @@ class FakeAppmanager:
             yield ("exit", 0)
 
     def _cloud(self, call: Call) -> Cloud:
+        """The clients of the call's identity, user agent and region; the same ones for the same."""
         environ = call.environ
         assert environ["ALIBABA_CLOUD_IGNORE_PROFILE"] == "TRUE"
-        token = environ.get("ALIBABA_CLOUD_SECURITY_TOKEN")
-        session = Session(
-            endpoints=Endpoints(address=environ["DEPLOYER_ENDPOINT"]),
-            static_key=StaticKey(
-                access_key_id=environ["ALIBABA_CLOUD_ACCESS_KEY_ID"],
-                access_key_secret=Secret(environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]),
-                security_token=Secret(token) if token else None,
-            ),
-            session_id=environ["ALIBABA_CLOUD_USER_AGENT"].rpartition("/")[2],
-            clock=self._clock,
-        )
-        return Cloud(session, call.flags.get("region") or environ["ALIBABA_CLOUD_REGION_ID"])
+        key = environ["ALIBABA_CLOUD_ACCESS_KEY_ID"], environ["ALIBABA_CLOUD_ACCESS_KEY_SECRET"]
+        token = environ.get("ALIBABA_CLOUD_SECURITY_TOKEN", "")
+        session_id = environ["ALIBABA_CLOUD_USER_AGENT"].rpartition("/")[2]
+        region_id = call.flags.get("region") or environ["ALIBABA_CLOUD_REGION_ID"]
+        asked = (*key, token, session_id, region_id, environ["DEPLOYER_ENDPOINT"])
+        if asked not in self._clouds:
+            secret, passing = Secret(key[1]), Secret(token) if token else None
+            session = Session(
+                endpoints=Endpoints(address=environ["DEPLOYER_ENDPOINT"]),
+                static_key=StaticKey(access_key_id=key[0], access_key_secret=secret, security_token=passing),
+                session_id=session_id,
+                clock=self._clock,
+            )
+            self._clouds[asked] = Cloud(session, region_id)
+        return self._clouds[asked]
 
     def validate(self, call: Call, _cloud: Cloud) -> Iterator[Frame]:
         _read_config(call)
