@@ -277,3 +277,29 @@ def test_a_procfile_that_is_not_understood_is_not_guessed_around(tmp_path: Path)
 def test_sources_and_manifests_of_open_comments_are_read_in_a_moment(tmp_path: Path) -> None:
     files = {"package.json": "/*" * 500_000, "server.js": LISTENS + "/*" * 190_000, "app.js": "`" * 390_001}
     assert analyze_tree(tmp_path, files).start_command == "node server.js"
+
+
+def test_a_database_s_address_is_never_taken_for_the_application_s_own(tmp_path: Path) -> None:
+    files = {
+        "package.json": '{"scripts": {"start": "node server.js"}, "dependencies": {"express": "5"}}',
+        "server.js": 'const app = require("express")();\nconst port = process.env.SHOP_DB_PORT || process.env.SHOP_PORT || 3070;\n'
+        "app.listen(port, process.env.SHOP_DB_HOSTNAME);\n",
+    }
+    found = analyze_tree(tmp_path, files)
+    assert found.port == 3070
+    assert dict(found.environment) == {"NODE_ENV": "production", "SHOP_PORT": "3070"}
+
+
+@pytest.mark.parametrize(
+    ("files", "warning"),
+    [
+        ({"index.js": "exports.hello = (request, response) => response.send('hello');\n"}, "only exports functions"),
+        ({"package.json": '{"scripts": {"start": "func start"}}'}, "only develops"),
+    ],
+)
+def test_functions_that_another_cloud_calls_are_refused_with_the_reason(
+    tmp_path: Path, files: dict[str, str], warning: str
+) -> None:
+    found = analyze_tree(tmp_path, files)
+    assert (found.language, found.supported) == ("node", False)
+    assert any(warning in one for one in found.warnings)

@@ -22,3 +22,9 @@ def test_the_script_the_readme_names_comes_first(tmp_path: Path) -> None:
 )
 def test_other_scripts_start_nothing(tmp_path: Path, files: dict[str, str]) -> None:
     assert not analyze_tree(tmp_path, files).supported
+
+
+@pytest.mark.parametrize("name", ["configure", "build.sh", "install_all.sh", "test.sh"])
+def test_a_script_that_makes_something_ready_starts_nothing(tmp_path: Path, name: str) -> None:
+    files = {"README.md": f"# Tool\n\n```bash\n./{name}\n```\n", name: "#!/bin/sh\necho made\n"}
+    assert not analyze_tree(tmp_path, files).supported

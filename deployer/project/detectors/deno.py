@@ -19,6 +19,8 @@ _ENTRIES = (
     "index.ts",
     "src/main.ts",
     "src/server.ts",
+    "src/index.ts",
+    "src/mod.ts",
     "main.js",
     "server.js",
     "main.tsx",

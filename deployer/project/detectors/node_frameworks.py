@@ -225,6 +225,7 @@ def _site_generators(project_dir: ProjectDir, manifest: NodeManifest) -> Output 
         ("@docusaurus/core", "docusaurus", "docusaurus build", "build"),
         ("@11ty/eleventy", "eleventy", "eleventy", "_site"),
         ("hexo", "hexo", "hexo generate", "public"),
+        ("ember-cli", "ember", "ember build --environment=production", "dist"),
     ):
         if manifest.has(package):
             return Output(framework=name, build=build, directory=directory)

@@ -9,7 +9,7 @@ _SHELL_SIGNS = re.compile(r"[|;<>`\n\0()]|\$|(?<!&)&(?!&)")
 _RUNNERS = frozenset({"npm", "yarn", "pnpm", "bun"})
 _ALWAYS_DEV = frozenset({
     "nodemon", "ts-node-dev", "tsnd", "concurrently", "live-server", "browser-sync", "webpack-dev-server", "storybook",
-    "start-storybook", "onchange", "chokidar", "wrangler", "netlify", "vercel", "firebase", "gulp", "grunt", "electron",
+    "start-storybook", "onchange", "chokidar", "wrangler", "netlify", "vercel", "firebase", "func", "sls", "serverless", "sam", "swa", "amplify", "gulp", "grunt", "electron",
     "electron-forge", "expo", "react-native", "tauri", "supervisor", "node-dev", "lite-server", "budo", "jest", "vitest",
     "brunch", "polymer", "sanity", "stencil", "ember", "shopify", "docusaurus-start", "elm-app", "preact", "mocha", "playwright", "cypress", "eslint", "prettier", "husky", "lint-staged", "release-it", "changeset",
 })  # fmt: skip
