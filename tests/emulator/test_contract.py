@@ -1,5 +1,7 @@
 """Requests against the published shape of operations: what comes typed to a handler, and what is refused."""
 
+import importlib
+
 import pytest
 
 from deployer.emulator.actions import ApiError
@@ -173,3 +175,53 @@ def test_every_handler_answers_an_operation_of_the_contract(contract, emulator):
     assert set(implemented) == set(PRODUCT_VERSIONS)
     for product, actions in implemented.items():
         assert [name for name in actions if contract.find(product, name) is None] == []
+
+
+SDK_MODELS = {
+    "ecs": "alibabacloud_ecs20140526",
+    "vpc": "alibabacloud_vpc20160428",
+    "oos": "alibabacloud_oos20190601",
+    "bss": "alibabacloud_bssopenapi20171214",
+    "sts": "alibabacloud_sts20150401",
+}
+
+
+def filled(tree):
+    """An answer in which every field of the contract's tree stands."""
+    if isinstance(tree, dict):
+        return {name: filled(child) for name, child in tree.items()}
+    if isinstance(tree, list):
+        return [filled(tree[0])] if tree else []
+    return {"string": "text", "integer": 1, "number": 1.5, "boolean": True}.get(tree, {"key": "value"})
+
+
+@pytest.mark.documented("https://api.aliyun.com/api-tools/sdk/Ecs?version=2014-05-26&language=python-tea")
+@pytest.mark.parametrize("product", sorted(SDK_MODELS))
+def test_every_answer_of_the_contract_survives_the_models_of_the_sdk(contract, product):
+    """What the models drop is misspelt. The answers of all tests here are held against the contract in their turn."""
+    models = importlib.import_module(f"{SDK_MODELS[product]}.models")
+    wrong = []
+    for name in contract.product(product).names:
+        body = filled(contract.find(product, name).response)
+        model = getattr(models, f"{name}ResponseBody")()
+        if model.from_map(body).to_map() != body:
+            wrong.append(name)
+    assert wrong == []
+
+
+@pytest.mark.documented(META)
+@pytest.mark.parametrize("product", sorted(PRODUCT_VERSIONS))
+def test_an_operation_that_is_not_described_is_told_from_one_that_does_not_exist(emulator, contract, product):
+    others = contract.product(product).other_names
+
+    assert others
+    assert not set(others) & set(contract.product(product).names)
+
+    def refusal(action: str) -> ApiError:
+        with pytest.raises(ApiError) as caught:
+            emulator.call_api(product, action, {}, region_id="cn-hangzhou", principal=emulator.accounts.root)
+        return caught.value
+
+    assert refusal("FlyToTheMoon").code == "InvalidApi.NotFound"
+    assert refusal(others[0]).code == "Emulator.NotImplemented"
+    assert others[0] in refusal(others[0]).message
