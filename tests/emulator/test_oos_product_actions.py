@@ -92,6 +92,7 @@ def filled(value, cloud: OosCloud, instance_id: str):
     return [filled(inner, cloud, instance_id) for inner in value] if isinstance(value, list) else value
 
 
+HOOK = "https://example.com/hook"
 PACKAGE = {"bucketName": "bucket-1", "objectName": "a/b c.zip"}
 NEW_INSTANCES = {"instanceType": TYPE, "amount": 2, "tags": [{"Key": "team", "Value": "a"}]}
 # What each action is given; functions make what has to be there, from a running instance.
@@ -108,11 +109,14 @@ PROPERTIES = {
     "ACS::ECS::AllocateAndAssociateEipAddress": {"instanceId": instance, "instanceType": "EcsInstance"},
     "ACS::ECS::AttachDisk": {"instanceId": instance, "diskId": new_disk},
     "ACS::ECS::AttachKeyPair": {"instanceId": instance, "keyPairName": key_pair},
+    "ACS::ECS::CheckAvailableInstanceTypes": {"zoneId": "cn-hangzhou-h", "instanceTypes": ["ecs.none", TYPE]},
     "ACS::ECS::CopyImage": {
         "imageId": own_image,
         "targetRegionId": "cn-beijing",
         "targetImageName": "copy",
     },
+    "ACS::ECS::CreateAndAttachAndInitDataDisk": {"instanceId": instance, "category": "cloud_essd"},
+    "ACS::ECS::CreateImageForSystemDisk": {"instanceId": instance, "imageName": "image-1"},
     "ACS::ECS::CreateImage": {"instanceId": instance, "imageName": "image-1"},
     "ACS::ECS::CreateSnapshot": {"diskId": system_disk, "snapshotName": "snapshot-1"},
     "ACS::ECS::DeleteImage": {"imageId": own_image},
@@ -142,6 +146,7 @@ PROPERTIES = {
     },
     "ACS::ECS::DownloadOssFile": {**PACKAGE, "instanceId": instance, "destinationDir": "/root/x"},
     "ACS::ECS::EnableInstanceDeletionProtection": {"instanceId": instance},
+    "ACS::ECS::InheritDiskTagToSnapshot": {"diskId": system_disk, "tagKeys": ["team"]},
     "ACS::ECS::InstallCloudAssistant": {"instanceId": instance},
     "ACS::ECS::InvokeCommand": {"instanceId": instance, "commandId": command, "parameters": {"": ""}},
     "ACS::ECS::ModifyInstanceAttribute": {
@@ -151,6 +156,7 @@ PROPERTIES = {
             {"instanceId": instance, "instanceName": "web-1", "hostName": ""},
         ],
     },
+    "ACS::ECS::ModifyInstanceSpec": {"instanceId": instance, "instanceType": "ecs.u1-c1m4.large"},
     "ACS::ECS::ReInitDisk": {"instanceId": instance},
     "ACS::ECS::RebootInstance": {"instanceId": instance, "forceStop": True},
     "ACS::ECS::ReleaseEipAddress": {"instanceId": with_address},
@@ -174,10 +180,19 @@ PROPERTIES = {
     "ACS::ECS::TagInstanceByOSType": {"instanceId": instance},
     "ACS::ECS::TagInstanceByRunCommandResult": {"instanceId": instance, "tagKey": "k", "commandContent": "ls"},
     "ACS::ECS::UploadOssFile": {**PACKAGE, "instanceId": instance, "fileToUpload": "/root/a"},
+    "ACS::ECS::UpdateDiskTagsByEcsInstanceTags": {"instanceId": instance, "tagKeys": ["team"]},
+    "ACS::ECS::UpdateEniTagsByEcsInstanceTags": {"instanceId": instance, "tagKeys": ["team"]},
+    "ACS::ECS::UpdateSnapshotTagsByEcsInstanceTags": {"instanceId": instance, "tagKeys": ["team"]},
+    "ACS::Notify::DingTalkWebhook": {"webhook": HOOK, "text": {"content": "hi"}},
     "ACS::OSS::GenerateUrl": PACKAGE,
 }
 # They ask for operations that are not emulated (yet), or are tried elsewhere.
-UNTRIED = {"ACS::ECS::ModifyInstanceSpec", "ACS::ECS::ApplyAutoSnapshotPolicy", "ACS::CICD::DeployRevisionOnEcs"}
+UNTRIED = {
+    "ACS::Approve::DingTalkWebhook",
+    "ACS::CICD::DeployRevisionOnEcs",
+    "ACS::ECS::ApplyAutoSnapshotPolicy",
+    "ACS::ECS::RunInstancesFromTemplate",
+}
 
 
 @pytest.mark.documented(PAGE)
@@ -270,3 +285,32 @@ def test_public_templates_are_listed_and_read_apart_from_the_own_ones(cloud):
     read = cloud.oos("GetTemplate", TemplateName="ACS-ECS-BulkyRunCommand")
     assert read["Content"] == public_templates().find("ACS-ECS-BulkyRunCommand").text
     assert read["Template"]["ShareType"] == "Public"
+
+
+@pytest.mark.documented(PAGE)
+@pytest.mark.parametrize(("is_update", "team"), [(False, "disk's"), (True, "instance's")])
+def test_tags_of_an_instance_are_handed_on_to_its_disks(cloud, is_update, team):
+    (instance_id,) = cloud.launch()
+    disk_id = system_disk(cloud, instance_id)
+    instance_tags = [
+        {"Key": "team", "Value": "instance's"},
+        {"Key": "cost", "Value": "7"},
+        {"Key": "own", "Value": "x"},
+    ]
+    cloud.ecs("TagResources", ResourceType="Instance", ResourceId=[instance_id], Tag=instance_tags)
+    cloud.ecs("TagResources", ResourceType="disk", ResourceId=[disk_id], Tag=[{"Key": "team", "Value": "disk's"}])
+    properties = {"instanceId": instance_id, "tagKeys": ["team", "cost"], "isUpdate": is_update}
+    cloud.run_action("ACS::ECS::UpdateDiskTagsByEcsInstanceTags", properties)
+    (disk,) = cloud.ecs("DescribeDisks", DiskIds=[disk_id])["Disks"]["Disk"]
+    assert {tag["TagKey"]: tag["TagValue"] for tag in disk["Tags"]["Tag"]} == {"team": team, "cost": "7"}
+
+
+@pytest.mark.documented(PAGE)
+def test_an_approval_by_a_robot_waits(cloud):
+    execution_id = cloud.run_action("ACS::Approve::DingTalkWebhook", {"webhook": HOOK})["ExecutionId"]
+    (child,) = cloud.children_of(execution_id)
+    assert child["Status"] == "Waiting"
+    assert [request.url for request in cloud.emulator.services.oos.state.web.requests] == [HOOK]
+    cloud.oos("NotifyExecution", ExecutionId=child["ExecutionId"], NotifyType="Approve")
+    cloud.emulator.advance(10)
+    assert cloud.execution(execution_id)["Status"] == "Success"
