@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from deployer.config.new_file import config_reference, config_template
 from deployer.errors.config import ConfigInvalid
 from deployer.operations.prepare import ProjectRequest, configure, open_and_analyze
 from deployer.operations.script_checks import validate_with_scripts
@@ -40,6 +41,13 @@ def _write(path: Path, *start: str, stop: str = '"#!/bin/bash\\ntrue"') -> Path:
 def _notices(path: Path, *, own_runner: bool = True) -> tuple[str, ...]:
     request = ProjectRequest(source=lambda: Source(path=path), own_runner=own_runner)
     return configure(request, *open_and_analyze(request)).notices[1:]  # the first one says that the file is reused
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_the_files_we_show_keep_the_rules(tmp_path: Path, *, whole: bool) -> None:
+    (tmp_path / "config.yaml").write_text(config_reference() if whole else config_template())
+    problems = validate_with_scripts(tmp_path / "config.yaml")
+    assert [problem.message for problem in problems if problem.code.startswith("script.")] == []
 
 
 def test_a_good_file_has_no_problems(tmp_path: Path) -> None:

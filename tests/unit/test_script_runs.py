@@ -14,7 +14,9 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
+from deployer.config.new_file import config_template
 from deployer.models.analysis import ProjectAnalysis
 from deployer.project.analysis import analyze
 from deployer.project.detectors.static import server_program
@@ -118,6 +120,19 @@ def test_files_the_project_dropped_go_and_data_made_on_the_machine_stays(machine
         "bash shop-start.sh > /dev/null; cd shop; find . -type f -not -name '.deployer*' | LC_ALL=C sort"
     )
     assert printed.split() == ["./app.sh", "./lib/kept.py", "./lib/users.db"]
+
+
+def test_the_scripts_of_the_template_start_replace_and_stop_for_real(machine: Machine) -> None:
+    shown = yaml.safe_load(config_template())["common"]["scripts"]
+    (machine.root / "start.sh").write_text(shown["start"])
+    (machine.root / "stop.sh").write_text(shown["stop"])
+    with zipfile.ZipFile(machine.root / "project_1.zip", "w") as archive:
+        archive.writestr("run.sh", SERVING)
+    printed = machine.run(
+        "for turn in 1 2; do bash stop.sh; bash start.sh > /dev/null; echo code $?; done; echo running $(pgrep -cf '^bash run.sh');"
+        "bash stop.sh; echo code $?; pgrep -f '^bash run.sh' > /dev/null || echo ended; sleep 60 & echo $! > app.pid; bash stop.sh; kill -0 $! && echo innocent"
+    )
+    assert printed == "code 0\ncode 0\nrunning 1\ncode 0\nended\ninnocent\n"
 
 
 def test_starting_twice_leaves_one_process_and_one_log_with_both_starts(machine: Machine) -> None:
