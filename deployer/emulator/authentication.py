@@ -4,6 +4,7 @@ Source: https://developer.aliyun.com/ask/278265 (codes of the gateway);
 https://www.alibabacloud.com/help/doc-detail/25693.html (the same nonce twice).
 """
 
+import re
 import threading
 from collections import deque
 from datetime import datetime, timedelta, timezone
@@ -15,6 +16,7 @@ from deployer.emulator.wire.rpc import RpcRequest
 from deployer.emulator.wire.signatures import Signed, read_signature, signature_matches, string_to_sign
 
 _WINDOW = timedelta(minutes=15)
+_TOKEN = re.compile(r"CAIS[A-Za-z0-9+/=]{60,}")  # how every token of STS begins, and what it is made of
 
 
 class Authenticator:
@@ -65,6 +67,8 @@ class Authenticator:
             return
         if signed.security_token is None:
             raise ApiError(400, "MissingSecurityToken", "SecurityToken is mandatory for this action.")
+        if not _TOKEN.fullmatch(signed.security_token):
+            raise ApiError(400, "InvalidSecurityToken.Malformed", "Specified SecurityToken is malformed.")
         if signed.security_token != key.security_token:
             raise ApiError(
                 400,

@@ -87,7 +87,8 @@ def test_format_json_is_obeyed_and_so_is_xml_for_refusals(send_rpc1):
         ({"Timestamp": "2020-01-01T00:00:00Z"}, 400, "InvalidTimeStamp.Expired"),
         ({"Timestamp": "yesterday"}, 400, "InvalidTimeStamp.Format"),
         ({"SignatureNonce": None}, 400, "MissingSignatureNonce"),
-        ({"SecurityToken": "stray"}, 400, "InvalidSecurityToken.MismatchWithAccessKey"),
+        ({"SecurityToken": "stray"}, 400, "InvalidSecurityToken.Malformed"),
+        ({"SecurityToken": "CAIS" + 80 * "x"}, 400, "InvalidSecurityToken.MismatchWithAccessKey"),
         ({"Version": None}, 400, "MissingVersion"),
         ({"Version": "latest"}, 400, "NoSuchVersion"),
         ({"Surprise": "1"}, 400, "InvalidParameter"),
@@ -127,7 +128,8 @@ def test_a_client_whose_clock_is_wrong_by_more_than_15_minutes_is_refused(emulat
     [
         ({"access_key_secret": "wrong"}, "SignatureDoesNotMatch"),
         ({"access_key_id": "LTAIunknown"}, "InvalidAccessKeyId.NotFound"),
-        ({"security_token": "stray"}, "InvalidSecurityToken.MismatchWithAccessKey"),
+        ({"security_token": "stray"}, "InvalidSecurityToken.Malformed"),
+        ({"security_token": "CAIS" + 80 * "x"}, "InvalidSecurityToken.MismatchWithAccessKey"),
     ],
 )
 def test_the_sdk_raises_what_the_gateway_says(emulator, sdk_config, overrides, code):

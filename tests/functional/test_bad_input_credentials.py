@@ -50,9 +50,10 @@ def refuse(cloud: VirtualLab, shop: Project) -> DeployerError:
         ({ID: None}, "access.credentials_missing", ID),
         ({ID: "LTAI5tNobodyKnowsThis01"}, "access.credentials_refused", "id is not known"),
         ({SECRET: "wrong"}, "access.credentials_refused", "secret does not fit"),
-        ({TOKEN: "not-a-token"}, "access.credentials_refused", "token belongs to another"),
+        ({TOKEN: "not-a-token"}, "access.credentials_refused", "security token is not one"),
+        ({TOKEN: "CAIS" + 80 * "x"}, "access.credentials_refused", "token belongs to another"),
     ],
-    ids=["none", "no secret", "no id", "unknown id", "wrong secret", "wrong token"],
+    ids=["none", "no secret", "no id", "unknown id", "wrong secret", "no token", "wrong token"],
 )
 def test_each_kind_of_bad_credentials_is_named(
     cloud: VirtualLab,
