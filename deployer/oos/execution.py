@@ -134,9 +134,16 @@ class Execution:
     changed: Signal = field(default_factory=Signal)
 
     @property
+    def waits(self) -> bool:
+        """Whether a task waits for somebody, here or in a child execution."""
+        return bool(self.waiters) or any(child.status is Status.WAITING for child in self.children)
+
+    @property
     def waiting_reason(self) -> str:
         """What the first waiting task waits for; empty when none waits."""
-        return self.waiters[0].reason if self.waiters else ""
+        if self.waiters:
+            return self.waiters[0].reason
+        return next((child.waiting_reason for child in self.children if child.status is Status.WAITING), "")
 
     @property
     def current_runs(self) -> list[TaskRun]:
@@ -193,14 +200,16 @@ class Execution:
 def notify(execution: Execution, notification: Notification) -> bool:
     """Whether a task of the execution was waiting for the notification; it goes on now.
 
-    Without a task named, every task that waits for this kind of notification is told.
+    Without a task named, every task that waits for this kind of notification is told, in child executions too.
     """
     told = [waiter for waiter in execution.waiters if waiter.answer is None and waiter.wants(notification)]
     for waiter in told:
         waiter.answer = notification
     if told:
         execution.changed.fire()
-    return bool(told)
+    waiting = [child for child in execution.children if child.status is Status.WAITING]
+    told_children = [notify(child, notification) for child in waiting]
+    return bool(told) or any(told_children)
 
 
 def cancel(execution: Execution, at: datetime, message: str = "") -> None:

@@ -260,15 +260,14 @@ class Runner:
         execution = self.execution
         waiter = Waiter(run=run, kinds=frozenset(kinds), reason=reason, parts=parts)
         execution.waiters.append(waiter)
-        execution.status = Status.WAITING
         before, run.status = run.status, Status.WAITING if marks_run else run.status
         execution.log(self.host.clock.now(), f"Waiting: {reason}", run.task_execution_id)
-        execution.changed.fire()
+        self._show_whether_it_waits()
         while waiter.answer is None:
             yield Suspend(signal=execution.changed)
         execution.waiters.remove(waiter)
         run.status = before
-        execution.status = Status.WAITING if execution.waiters else Status.RUNNING
+        self._show_whether_it_waits()
         execution.log(self.host.clock.now(), f"Notified: {waiter.answer.notify_type}", run.task_execution_id)
         return waiter.answer
 
@@ -279,6 +278,16 @@ class Runner:
         child.processes.append((yield Spawn(steps=Runner(self.host, child).steps())))
         while not child.status.is_final:
             yield Suspend(signal=child.changed)
+            if not child.status.is_final:
+                run.status = Status.WAITING if child.status is Status.WAITING else Status.RUNNING
+            self._show_whether_it_waits()
+
+    def _show_whether_it_waits(self) -> None:
+        """Assumed: an execution is Waiting when a task of it waits, in a child execution or here."""
+        before = self.execution.status
+        self.execution.status = Status.WAITING if self.execution.waits else Status.RUNNING
+        if self.execution.status is not before:
+            self.execution.changed.fire()
 
     def ask_approval(self, run: TaskRun, reason: str) -> Generator[Effect, Any, None]:
         """Wait for Approve.

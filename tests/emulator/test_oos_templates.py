@@ -105,7 +105,7 @@ def test_tags_can_be_put_on_read_and_taken_off(world):
 
 @pytest.mark.documented(PAGES + "listactions")
 def test_the_actions_that_can_be_run_are_listed_with_their_properties(world):
-    listed = {a["OOSActionName"]: a for a in world.call("ListActions")["Actions"]}
+    listed = {a["OOSActionName"]: a for a in world.call("ListActions", MaxResults=100)["Actions"]}
     assert listed["ACS::ExecuteAPI"]["ActionType"] == "Atomic.API"
     assert listed["ACS::ECS::RunCommand"]["ActionType"] == "Product.ECS"
     assert "instanceId" in json.loads(listed["ACS::ECS::RunCommand"]["Properties"])

@@ -555,3 +555,16 @@ def test_a_loop_that_waits_for_a_decision_can_be_ended(world):
     notify(execution, Notification(notify_type="CancelTask"))
     world.settle()
     assert (execution.status, execution.task_runs[0].status) == (Status.FAILED, Status.CANCELLED)
+
+
+def test_an_execution_waits_with_its_child_and_hands_on_what_it_is_told(world):
+    world.templates["inner"] = "Tasks: [{Name: hold, Action: ACS::Pause}]"
+    execution = world.run("Tasks: [{Name: inner, Action: ACS::Template, Properties: {TemplateName: inner}}]")
+    assert (execution.status, execution.waiting_reason, statuses(execution)) == (
+        Status.WAITING,
+        "Pause",
+        {"inner": "Waiting"},
+    )
+    assert notify(execution, Notification(notify_type="Approve"))
+    world.settle()
+    assert (execution.status, statuses(execution)) == (Status.SUCCESS, {"inner": "Success"})
