@@ -64,9 +64,8 @@ def _find(project_dir: ProjectDir, readme: Readme | None) -> _Found:
     if found.is_start:
         return replace(found, others=tuple(one.as_candidate() for one in applications))
     language = found.detection.language if found.detection else None
-    alike = [one for one in applications if language in {None, one.detection.language}]
-    chosen = choose_application(alike, readme) if len(alike) == len(applications) else None
-    if chosen is not None:
+    chosen = choose_application(applications, readme)
+    if chosen is not None and language in {None, chosen.detection.language}:
         rest = tuple(one.as_candidate() for one in applications if one is not chosen)
         return _Found(detection=chosen.detection, application=chosen, others=rest)
     other = _first(OTHERS, project_dir, readme)
@@ -190,6 +189,11 @@ def _warnings(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> 
     if readme:
         warnings.extend(
             f"`{one.file}:{one.line}` is never run: {one.shape.why}" for one in readme.refused if one.shape.is_dangerous
+        )
+        followed = found.detection.followed if found.detection else None
+        warnings.extend(
+            f"`{one.file}:{one.line}` starts `{one.text[:80]}` as well: one process is deployed, this one is not"
+            for one in (readme.find_left_starts(followed) if followed else ())
         )
         warnings.extend(f"`{readme.file}:{line}` speaks to AI agents: it is not followed" for line in readme.talk)
     return warnings

@@ -3,6 +3,7 @@
 import re
 from dataclasses import replace
 
+from deployer.models.analysis import Evidence
 from deployer.project.detectors.detection import Detection
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme, read_preparations, read_requirements
@@ -27,8 +28,13 @@ def add_preparations(
         install_command=_with_requirements(project_dir, readme, detection, directory),
         build_command=" && ".join(dict.fromkeys(command for command in build if command)) or None,
         evidence=(*detection.evidence, *(evidence for _command, evidence in missing)),
-        warnings=(*detection.warnings, *found.left_out),
+        warnings=(*detection.warnings, *(_once(command, at) for command, at in found.left_out if command not in built)),
     )
+
+
+def _once(command: str, at: Evidence) -> str:
+    place = f"`{command[:80]}` ({at.file}:{at.line})"
+    return f"the README prepares the project once with {place}: run it yourself, no release repeats it"
 
 
 def _with_requirements(project_dir: ProjectDir, readme: Readme, detection: Detection, directory: str) -> str | None:

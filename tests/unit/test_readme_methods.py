@@ -355,3 +355,11 @@ def test_the_recipe_of_a_target_is_followed_where_it_is_plain(
     assert analysis.start_command == start
     assert analysis.methods[0].commands == commands
     assert "pwned" not in f"{analysis}".replace(MAKEFILE, "")
+
+
+def test_what_answers_is_started_and_a_worker_beside_it_is_told(tmp_path: Path) -> None:
+    readme = "    redis-server\n    celery -A tasks worker\n    flask --app app run -p 5001\n"
+    tasks = "from celery import Celery\ncelery = Celery()\n"
+    analysis = understand(tmp_path, readme, app_dot_py=APP, tasks_dot_py=tasks, requirements_dot_txt="flask\ncelery\n")
+    assert (analysis.start_command, analysis.port) == ("gunicorn --bind 0.0.0.0:5001 app:app", 5001)
+    assert any("`README.md:2` starts `celery -A tasks worker` as well" in one for one in analysis.warnings)

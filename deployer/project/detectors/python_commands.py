@@ -47,9 +47,11 @@ def _interpret_known(project: PythonProject, shape: CommandShape, evidence: Evid
     if program in _SERVERS:
         return _interpret_server(project, program, rest, evidence)
     if program == "flask":
-        return _app_of(project, _option(rest, "--app", "-A") or dict(shape.environment).get("FLASK_APP"), evidence)
+        named = _option(rest, "--app", "-A") or dict(shape.environment).get("FLASK_APP")
+        return _at_port(_app_of(project, named, evidence), port_argument(tuple(rest)))
     if program == "fastapi":
-        return _app_of(project, next((word for word in rest[1:] if word.endswith(".py")), None), evidence)
+        named = next((word for word in rest[1:] if word.endswith(".py")), None)
+        return _at_port(_app_of(project, named, evidence), port_argument(tuple(rest)))
     if program in {"streamlit", "chainlit"} and rest[:1] == ["run"] and rest[1:2]:
         file = rest[1].removeprefix("./")
         return start_tool(project, program, file, evidence.why, None) if file in project.modules else None
@@ -215,6 +217,13 @@ def _app_of(project: PythonProject, named: str | None, evidence: Evidence) -> St
         if wanted is None or module is wanted:
             return start_app(project, module, app, evidence.why)
     return None
+
+
+def _at_port(start: Start | None, port: int | None) -> Start | None:
+    """The start at the port its command was given."""
+    if start is None or port is None:
+        return start
+    return replace(start, port=port, command=re.sub(rf"\b{start.port}\b", str(port), start.command))
 
 
 def _option(words: list[str], *names: str) -> str | None:

@@ -7,6 +7,7 @@ from deployer.project.command_purposes import Purpose
 from deployer.project.command_shapes import CommandShape
 from deployer.project.readme.sections import Standing
 
+_WORKERS = frozenset({"celery", "rq", "arq", "dramatiq", "huey_consumer", "sidekiq"})
 _RANK = {kind: rank for rank, kind in enumerate(MethodKind)}
 
 
@@ -58,6 +59,12 @@ class Way:
         )
         return replace(self, commands=here, steps=before) if here else None
 
+    @property
+    def starts(self) -> tuple[ReadmeCommand, ...]:
+        """Its own starts: what answers requests before what works on a queue beside it."""
+        found = (one for one in self.commands if one.shape.purpose is Purpose.START)
+        return tuple(sorted(found, key=lambda one: one.shape.words[0] in _WORKERS))
+
     def first(self, purpose: Purpose) -> ReadmeCommand | None:
         """Its first own command for a purpose."""
         return next((one for one in self.commands if one.shape.purpose is purpose), None)
@@ -93,21 +100,25 @@ class Readme:
     @property
     def commands(self) -> tuple[ReadmeCommand, ...]:
         """Every command, in the order of the text."""
-        return tuple(sorted(self._each(), key=lambda one: one.line))
+        each = {one: None for way in self.ways for one in way.whole}
+        return tuple(sorted(each, key=lambda one: one.line))
 
     def best_first(self) -> tuple[ReadmeCommand, ...]:
         """The commands nothing in the tree speaks against, those of the best way first (M36), each once."""
-        return tuple(one for one in self._each() if one.obstacle is None)
+        each = {one: None for way in self.ways for one in (*way.starts, *way.commands, *way.steps)}
+        return tuple(one for one in each if one.obstacle is None)
 
     def find_start(self) -> ReadmeCommand | None:
         """The first native start at the top of the project that can be believed; what is discouraged is not asked."""
         native = {MethodKind.NATIVE_INSTALL, MethodKind.BUILD_AND_RUN}
         asked = (way for way in self.ways if way.kind in native and way.standing is not Standing.DISCOURAGED)
-        starts = (one for way in asked for one in way.commands if one.shape.purpose is Purpose.START)
+        starts = (one for way in asked for one in way.starts)
         return next((one for one in starts if one.obstacle is None and one.shape.directory is None), None)
 
-    def _each(self) -> dict[ReadmeCommand, None]:
-        return {one: None for way in self.ways for one in (*way.commands, *way.steps)}
+    def find_left_starts(self, followed: ReadmeCommand) -> tuple[ReadmeCommand, ...]:
+        """The workers the followed way starts beside the command that is followed."""
+        way = next((one for one in self.ways if followed in one.commands), None)
+        return tuple(one for one in (way.starts if way else ()) if one != followed and one.shape.words[0] in _WORKERS)
 
     def part_about(self, directory: str) -> "Readme":
         """What it says to do in one directory of the project, as if that were a project of its own."""

@@ -13,7 +13,7 @@ from deployer.project.readme.model import Readme, ReadmeCommand
 from deployer.project.readme.sections import Standing
 
 _REPEATABLE = re.compile(
-    r"python3? [\w./-]*manage\.py (?:migrate|collectstatic|compilemessages)\b.*|alembic upgrade heads?"
+    r"python3? [\w./-]*download\w*\.py\b.*|python3? [\w./-]*manage\.py (?:migrate|collectstatic|compilemessages)\b.*|alembic upgrade heads?"
     r"|flask (?:(?:--app|-A)[ =]\S+ )?(?:db upgrade|translate compile)|prisma (?:generate|migrate deploy|db push)"
     r"|knex migrate:latest|sequelize(?:-cli)? db:migrate|typeorm migration:run\b.*|php artisan (?:migrate|config:cache|view:cache)\b.*"
     r"|(?:npm run|yarn(?: run)?|pnpm(?: run)?) (?:db:|prisma:)?(?:migrate|migrations?|generate|codegen)(?::(?:up|deploy|run|latest|prod))?"
@@ -30,32 +30,29 @@ _FOR_DEVELOPERS = re.compile(r"dev|test|doc|lint|ci\b", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preparations:
-    """`commands` are to be run after the build, in order, with the line of each; `left_out` those a release must not repeat."""
+    """Commands with the place of each: those every release runs, in order, and those a release must not repeat."""
 
     commands: tuple[tuple[str, Evidence], ...] = ()
-    left_out: tuple[str, ...] = ()
+    left_out: tuple[tuple[str, Evidence], ...] = ()
 
 
 def read_preparations(readme: Readme, language: str) -> Preparations:
     """The preparing commands the README names for a language, those that fit the tree."""
     commands: dict[str, Evidence] = {}
-    left_out: list[str] = []
+    left_out: dict[str, Evidence] = {}
     for command in _preparing(readme):
         words = command.shape.words
         program = words[0].rpartition("/")[2]
         elsewhere = command.obstacle is not None or command.shape.directory is not None
         if elsewhere or program not in _PROGRAMS.get(language, ()):
             continue
-        if all(map(_PLAIN_WORD.fullmatch, words)) and _REPEATABLE.fullmatch(" ".join((program, *words[1:]))):
-            why = f"the README says `{command.text.strip()[:80]}`"
-            evidence = Evidence(file=command.file, line=command.line, why=why, decides="build")
+        why = f"the README says `{command.text[:80]}`"
+        evidence = Evidence(file=command.file, line=command.line, why=why, decides="build")
+        if _REPEATABLE.fullmatch(" ".join((program, *words[1:]))) and all(map(_PLAIN_WORD.fullmatch, words)):
             commands.setdefault(_unattended(program, words, dict(command.shape.environment)), evidence)
         else:
-            shown = f"`{command.text.strip()[:80]}` ({command.file}:{command.line})"
-            left_out.append(
-                f"the README prepares the project once with {shown}: run it yourself, no release repeats it"
-            )
-    return Preparations(commands=tuple(commands.items()), left_out=tuple(dict.fromkeys(left_out)))
+            left_out.setdefault(" ".join(words), evidence)
+    return Preparations(commands=tuple(commands.items()), left_out=tuple(left_out.items()))
 
 
 def read_requirements(project_dir: ProjectDir, readme: Readme, followed: ReadmeCommand) -> tuple[str, ...]:
@@ -81,7 +78,7 @@ def _preparing(readme: Readme) -> Iterator[ReadmeCommand]:
 
 def _unattended(program: str, words: tuple[str, ...], environment: dict[str, str]) -> str:
     """The command as one that asks nothing and finds its application."""
-    plain = [program.replace("python3", "python"), *words[1:]]
+    plain = [program.replace("python3", "python"), *(word for word in words[1:] if word != "--seed")]
     asks = _UNATTENDED.get(words[2] if words[1:2] and words[1].endswith("manage.py") else "")
     if asks and asks not in words:
         plain.append(asks)
