@@ -28,6 +28,7 @@ INSTANCE_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--bandwidth",), {"type": int, "help": "Public bandwidth of a new instance, Mbit/s; 0 for none."}),
     (("--port",), {"type": int, "help": "The application's TCP port."}),
     SUBDIRECTORY_FLAG,
+    (("--start",), {"metavar": "COMMAND", "help": "Command that starts it, where none or a wrong one is found."}),
     (("--model",), {"help": "Model of an agent."}),
     (("--api-key",), {"help": "Reference to the model's key, as ${NAME}.", "envvar": None}),
     (("--env",), {"multiple": True, "metavar": "KEY=VALUE", "help": "Variable for the application; may repeat."}),

@@ -43,6 +43,7 @@ FLAG_PATHS: Mapping[str, KeyPath] = MappingProxyType(
         "subdirectory": ("subdirectory",),
     }
 )
+START_COMMAND: KeyPath = ("start",)  # no key of the file either: a command, for which the scripts are made
 VARIABLES: Mapping[str, str] = MappingProxyType(
     {
         "DEPLOYER_NAME": "name",
@@ -143,10 +144,14 @@ def _overrides(environ: Mapping[str, str], flags: Mapping[str, Any]) -> dict[Key
     for flag, value in flags.items():
         if value is not None and value != ():
             flag_name = flag.replace("_", "-")
-            overrides[FLAG_PATHS[flag_name]] = RawValue(
-                value=_converted(flag_name, value), origin=f"--{flag_name} flag"
-            )
+            path = START_COMMAND if flag_name == "start" and _is_command(value) else FLAG_PATHS[flag_name]
+            overrides[path] = RawValue(value=_converted(flag_name, value), origin=f"--{flag_name} flag")
     return overrides
+
+
+def _is_command(value: Any) -> bool:
+    """Whether a start is one command, not a whole script."""
+    return isinstance(value, str) and bool(value.strip()) and "\n" not in value.strip() and not value.startswith("#!")
 
 
 def _converted(flag: str, value: Any) -> Any:
@@ -155,6 +160,8 @@ def _converted(flag: str, value: Any) -> Any:
         return _environment(value)
     if flag == "include-secret":
         return list(value) if isinstance(value, list | tuple) else [value]
+    if flag == "start" and _is_command(value):
+        return value.strip()
     if not isinstance(value, str):
         return Decimal(str(value)) if isinstance(value, float) else value
     if flag in _WHOLE and value.strip().isascii() and value.strip().lstrip("-").isdigit():

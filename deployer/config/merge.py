@@ -5,12 +5,12 @@ from typing import Any
 
 from deployer.config.document import KeyPath
 from deployer.config.findings import Findings
-from deployer.config.load import RawConfig
+from deployer.config.load import START_COMMAND, RawConfig
 from deployer.config.problems import newer_problem, validate_tree
 from deployer.config.schema import ConfigFile
 
 ECS_CHOICE = ("ecs",)
-CHOICES = (ECS_CHOICE, ("subdirectory",))  # no keys of the file
+CHOICES = (ECS_CHOICE, ("subdirectory",), START_COMMAND)  # no keys of the file
 ENVIRONMENT = ("deployer", "env")
 _MAX_ROUNDS = 20
 

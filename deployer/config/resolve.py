@@ -14,7 +14,7 @@ from deployer.config.exposure import find_exposed, others_may_read
 from deployer.config.findings import Findings
 from deployer.config.identity import find_identity
 from deployer.config.instance_choice import choose_instance
-from deployer.config.load import RawConfig
+from deployer.config.load import START_COMMAND, RawConfig
 from deployer.config.merge import check_merged
 from deployer.config.schema import ConfigFile, Extras
 from deployer.models.analysis import ApplicationType, ProjectAnalysis
@@ -90,8 +90,9 @@ def _generated(scripts: GeneratedScripts | None, name: str, port: int | None) ->
 
 def _find_scripts(file: ConfigFile, findings: Findings, generated: tuple[str, str] | None) -> tuple[str, str]:
     found = []
+    command = findings.raw.overrides.get(START_COMMAND)
     for path, given, fallback in (
-        (START, file.common.scripts.start, generated[0] if generated else None),
+        (START, None if command else file.common.scripts.start, generated[0] if generated else None),
         (STOP, file.common.scripts.stop, generated[1] if generated else None),
     ):
         script = given if given is not None else fallback
@@ -100,6 +101,8 @@ def _find_scripts(file: ConfigFile, findings: Findings, generated: tuple[str, st
             hint = f"write `{'.'.join(path)}`" + (" or give `--start`" if path == START else "")
             findings.add(path, f"there is no {path[-1]} script", hint=hint, code="missing")
         found.append(_normalised(findings, path, script or ""))
+    if command:
+        findings.origins[".".join(START)] = command.origin
     return found[0], found[1]
 
 

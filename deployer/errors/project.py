@@ -226,7 +226,7 @@ class StartUnknown(ProjectError):
     def __init__(self, path: str, language: str | None) -> None:
         super().__init__(
             f"found no way to start `{path}`" + (f" (language {language})" if language else ""),
-            hint="write the command to `common.scripts.start` in the configuration",
+            hint="give the command with `--start`, or a whole script in `common.scripts.start` of the configuration",
             path=path,
             language=language,
         )

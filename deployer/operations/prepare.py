@@ -8,7 +8,7 @@ from typing import Any
 
 from deployer.backends.base import Content
 from deployer.config.identity import ApplicationIdentity, resolve_identity
-from deployer.config.load import RawConfig, load_config
+from deployer.config.load import START_COMMAND, RawConfig, load_config
 from deployer.config.questions import application_question
 from deployer.config.resolve import START, resolve_config
 from deployer.errors.base import ProjectError
@@ -108,6 +108,9 @@ def _configure(request: ProjectRequest, project_dir: ProjectDir, analysis: Proje
 
 def configure_from(raw: RawConfig, analysis: ProjectAnalysis) -> DeployConfig:
     """The same, of values that were read already."""
+    command = raw.overrides.get(START_COMMAND)
+    if command is not None:
+        analysis = _started_by(analysis, command.value)
     if not analysis.supported and not _has_start_script(raw):
         if analysis.candidates:
             raise _which_application(raw, analysis)
@@ -118,6 +121,12 @@ def configure_from(raw: RawConfig, analysis: ProjectAnalysis) -> DeployConfig:
         return scripts.start, scripts.stop
 
     return resolve_config(raw, analysis, generate if analysis.supported else None)
+
+
+def _started_by(analysis: ProjectAnalysis, command: str) -> ProjectAnalysis:
+    """What was understood, but for how it is started: that was said."""
+    language = None if analysis.language == "docker" else analysis.language
+    return replace(analysis, start_command=command, language=language, supported=True)
 
 
 def _which_application(raw: RawConfig, analysis: ProjectAnalysis) -> AnswersNeeded:

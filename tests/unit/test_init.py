@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from deployer.api import Deployer
 from deployer.cli.main import run
+from deployer.errors.config import ConfigInvalid
 
 FLAGS = ("--non-interactive", "--region", "cn-hangzhou", "--ecs", "new")
 WHOLE = {
@@ -78,3 +80,30 @@ def test_a_directory_is_no_place_for_the_file(project: Path, capsys) -> None:
     (project / "there").mkdir()
     answer = call(capsys, "init", *FLAGS, "--config", "there")
     assert (answer["code"], answer["facts"]["reason"]) == ("config.not_written", "it is a directory")
+
+
+def test_a_command_starts_what_nothing_else_says_how_to_start(project: Path, capsys) -> None:
+    """B45: the way out is a flag, and the script is made around the command."""
+    (project / "app.py").unlink()
+    (project / "requirements.txt").write_text("requests\n")
+    (project / "lonely.txt").write_text("data\n")
+    answer = call(capsys, "init", *FLAGS)
+    assert (answer["code"], "`--start`" in answer["hint"]) == ("project.start_unknown", True)
+    started = call(capsys, "init", *FLAGS, "--start", "python3 -m http.server $(id)'", "--port", "8000")
+    script = yaml.safe_load(Path(started["data"]["config"]).read_text())["common"]["scripts"]["start"]
+    assert "requirements.txt" in script
+    assert """APP_COMMAND='exec python3 -m http.server $(id)'"'"''""" in script
+
+
+def test_a_command_wins_over_the_script_of_the_file_and_a_script_is_taken_as_it_is(project: Path) -> None:
+    (project / ".appmanager").mkdir()
+    (project / ".appmanager" / "config.yaml").write_text(json.dumps(WHOLE))
+    by_command = Deployer().configure(project, start="python app.py --verbose")
+    assert "APP_COMMAND='exec python app.py --verbose'" in by_command.start_script
+    assert by_command.origins["common.scripts.start"] == "--start flag"
+    assert by_command.stop_script == WHOLE["common"]["scripts"]["stop"]
+    whole = "#!/bin/bash\nset -e\nexec ./run\n"
+    with pytest.raises(ConfigInvalid) as caught:
+        Deployer().configure(project, start="  ")
+    assert caught.value.problems[0].message.endswith("holds no command")
+    assert Deployer().configure(project, start=whole).start_script == whole
