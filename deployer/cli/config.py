@@ -8,6 +8,7 @@ from deployer.cli.options import common_options, take_common
 from deployer.cli.screen import Screen
 from deployer.errors.config import ConfigInvalid
 from deployer.ui.errors import render_problems
+from deployer.ui.texts import text
 
 
 @click.group("config", help="Validate the configuration, print its template and reference.")
@@ -27,8 +28,12 @@ def validate(**arguments: Any) -> int:
     errors = tuple(problem for problem in problems if problem.severity == "error")
     data = {"path": path, "valid": not errors, "problems": [problem.as_dict() for problem in problems]}
     if errors:
-        return screen.failure(ConfigInvalid(errors, config_path=path), data, lambda: "")
-    screen.result(data, lambda: "\n\n".join(part for part in (render_problems(problems), f"{path} is valid") if part))
+        warnings = tuple(problem for problem in problems if problem not in errors)
+        shown = render_problems(warnings, screen.language)
+        return screen.failure(ConfigInvalid(errors, config_path=path), data, lambda: shown)
+    valid = text("config.valid", screen.language, path=path)
+    shown = "\n\n".join(part for part in (render_problems(problems, screen.language), valid) if part)
+    screen.result(data, lambda: shown)
     return 0
 
 
@@ -53,6 +58,6 @@ def take_common_screen(arguments: dict[str, Any]) -> Screen:
 
 def _print(screen: Screen, *, whole: bool) -> int:
     with screen.deployer() as deployer:
-        text = deployer.config_template(whole=whole)
-    screen.result({"text": text}, lambda: text.rstrip("\n"))
+        shown = deployer.config_template(whole=whole)
+    screen.result({"text": shown}, lambda: shown.rstrip("\n"))
     return 0

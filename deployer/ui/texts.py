@@ -70,6 +70,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "ask": ("ask the user", "询问用户"),
         "or": ("or", "或"),
         "empty": ("none", "无"),
+        "config.valid": ("{path} is valid", "{path} 有效"),
         "confirm.head": (
             "Ask for each of these; deploy only when every one is agreed to:",
             "请逐项向用户确认，全部同意后才能部署：",

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from deployer.cli.main import run
 from deployer.config.new_file import config_reference, config_template
 from deployer.errors.config import ConfigInvalid
 from deployer.operations.prepare import ProjectRequest, configure, open_and_analyze
@@ -92,6 +93,21 @@ def test_what_the_schema_has_told_is_not_told_twice(tmp_path: Path) -> None:
 def test_a_file_that_is_no_yaml_is_told_as_before(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text("a: [")
     assert [problem.code for problem in validate_with_scripts(tmp_path / "config.yaml")] == ["syntax"]
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", ("hint: ", "is valid")), ("zh", ("建议: ", "有效"))])
+def test_the_command_shows_warnings_beside_errors_in_the_users_language(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], language: str, words: tuple[str, str]
+) -> None:
+    config = _write(tmp_path, *GOOD, ": > /root/app.log")
+    assert run(["config", "validate", "--config", str(config), "--lang", language]) == 0
+    assert all(word in capsys.readouterr().out for word in words[1:])
+    config.write_text(config.read_text().replace("set -e", "if true; then"))
+    assert run(["config", "validate", "--config", str(config), "--lang", language]) == 65
+    shown = capsys.readouterr()
+    assert "[log-overwritten]" in shown.out
+    assert "[syntax]" in shown.err
+    assert words[0] in shown.out
 
 
 def test_a_deploy_tells_what_the_runner_cannot_make_good(tmp_path: Path) -> None:
