@@ -277,10 +277,10 @@ class Runner:
         self.host.add_execution(child)
         child.processes.append((yield Spawn(steps=Runner(self.host, child).steps())))
         while not child.status.is_final:
-            yield Suspend(signal=child.changed)
-            if not child.status.is_final:
-                run.status = Status.WAITING if child.status is Status.WAITING else Status.RUNNING
+            run.status = Status.WAITING if child.status is Status.WAITING else Status.RUNNING
             self._show_whether_it_waits()
+            yield Suspend(signal=child.changed)
+        self._show_whether_it_waits()
 
     def _show_whether_it_waits(self) -> None:
         """Assumed: an execution is Waiting when a task of it waits, in a child execution or here."""
