@@ -1,5 +1,6 @@
 """The applications below the top of a project that has none there: `backend/` and `frontend/`, packages of a workspace."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
@@ -63,6 +64,8 @@ def detect_application(
 
             found = detect_workspace_member(inside, own, workspace, directory)
         if found is not None and found.start_command is not None:
+            if found.language == "python":
+                found = _locked_together(project_dir, inside, found)
             shared = found.install_command if found.language == "node" and workspace is not None else None
             return Application(directory=directory, detection=_moved(found, directory, shared), readme=own)
     return None
@@ -95,6 +98,17 @@ def _directories(project_dir: ProjectDir) -> list[str]:
         if not any(directory.startswith(f"{outer}/") for outer in found):
             found.append(directory)
     return found
+
+
+def _locked_together(project_dir: ProjectDir, inside: ProjectDir, found: Detection) -> Detection:
+    """A member of a uv workspace is installed as the lock file at the top has it, with the members it needs."""
+    if not project_dir.is_file("uv.lock") or not inside.is_file("pyproject.toml"):
+        return found
+    command = re.sub(
+        r"^(pip install \.|uv sync --no-dev)(?= |$)", "uv sync --frozen --no-dev", found.install_command or ""
+    )
+    command = command.replace(" && pip install ", " && uv pip install ")
+    return replace(found, install_command=command or None, package_manager="uv")
 
 
 def _workspace(project_dir: ProjectDir, directory: str) -> NodeManifest | None:

@@ -1,11 +1,15 @@
 """Every example tree, whole: what is understood of it, with the reasons. A change shows up here as a difference to read."""
 
+import re
+import sys
+
 import pytest
 from project_trees import PROJECTS, analyze_example
 from syrupy.assertion import SnapshotAssertion
 
 from deployer.models.analysis import ProjectAnalysis
 
+READ_AS = re.compile(rf"(?<=Python )3\.{sys.version_info.minor}$")
 EXAMPLES = sorted(path.name for path in PROJECTS.iterdir() if path.is_dir())
 
 
@@ -45,5 +49,5 @@ def told(analysis: ProjectAnalysis) -> str:
         f"candidate: {one.path} ({one.framework or one.language}): {one.start_command}" for one in analysis.candidates
     ]
     lines += [f"because {one.file}{f':{one.line}' if one.line else ''}: {one.why}" for one in analysis.evidence]
-    lines += [f"warning: {warning}" for warning in analysis.warnings]
+    lines += [f"warning: {READ_AS.sub('3.x', warning)}" for warning in analysis.warnings]
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from deployer.project.project_dir import ProjectDir
 # Servers written against a library: any of the packages, the name, the port where the code names none.
 SERVER_FRAMEWORKS: tuple[tuple[str, str, int], ...] = (
     ("@nestjs/core", "nestjs", 3000), ("@strapi/strapi", "strapi", 1337), ("@adonisjs/core", "adonis", 3333),
+    ("@midwayjs/koa", "midway", 7001), ("@midwayjs/web", "midway", 7001), ("@midwayjs/express", "midway", 7001),
     ("@feathersjs/express", "feathers", 3030), ("@feathersjs/koa", "feathers", 3030), ("egg", "egg", 7001),
     ("fastify", "fastify", 3000), ("express", "express", 3000), ("koa", "koa", 3000), ("@hapi/hapi", "hapi", 3000),
     ("hapi", "hapi", 3000), ("hono", "hono", 3000), ("restify", "restify", 8080), ("polka", "polka", 3000),

@@ -29,7 +29,7 @@ _SUBCOMMANDS: dict[str, tuple[frozenset[str], frozenset[str], frozenset[str]]] =
         ("umi", "build setup", "", "preview"), ("max", "build setup", "", "preview"), ("strapi", "build", "start", ""),
         ("medusa", "build", "start", ""), ("keystone", "build postinstall", "start", ""), ("directus", "bootstrap", "start", ""),
         ("hexo", "generate g clean", "", ""), ("ember", "build", "", ""), ("quasar", "build", "", ""),
-        ("webpack", "build", "", ""), ("fastify", "", "start", ""), ("probot", "", "run", ""), ("egg-scripts", "", "", ""),
+        ("webpack", "build", "", ""), ("fastify", "", "start", ""), ("probot", "", "run", ""), ("egg-scripts", "", "start", ""),
         ("prisma", "generate migrate", "", ""), ("redwood", "build", "serve", ""), ("waku", "build", "start", ""),
         ("blitz", "build", "start", ""),
     )

@@ -28,7 +28,7 @@ _RUNTIMES = frozenset({
     "node", "nodejs", "bun", "tsx", "ts-node", "ts-node-esm", "esno", "jiti", "babel-node", "vite-node", "swc-node"
 })  # fmt: skip
 _PRODUCTS = {"medusa": 9000, "directus": 8055, "strapi": 1337, "redwood": 8910, "vinxi": 3000, "keystone": 3000,
-             "waku": 8080, "blitz": 3000}  # fmt: skip
+             "waku": 8080, "blitz": 3000, "egg-scripts": 7001}  # fmt: skip
 
 
 def start_script(project: NodeProject, name: str, evidence: Evidence) -> NodeStart | None:
@@ -185,7 +185,7 @@ def _start_program(
         return start_output(project, evidence, port=port, target=next((one for one in rest if "/" in one), None))
     if output and output.directory and program in {"react-router-serve", "remix-serve", "next", "nuxt"}:
         return start_output(project, evidence)
-    command = " ".join((program, *rest))
+    command = " ".join((program, *(word for word in rest if word != "--daemon")))  # its PID has to stay the one started
     if program == "fastify":
         entry = next((word for word in rest if word.endswith(SUFFIXES)), "app.js")
         started = listening_start(project, command, (entry,), evidence, build=None)
@@ -201,7 +201,7 @@ def _start_program(
         port = _PRODUCTS[program]
         shown = Evidence(file="package.json", line=None, why=f"{port} is the default of {program}", decides="port")
         return NodeStart(
-            command=command, framework=program, build=project.builds(), port=port_argument(rest) or port,
+            command=command, framework=program.removesuffix("-scripts"), build=project.builds(), port=port_argument(rest) or port,
             environment=(("HOST", EVERYWHERE),), bind_host=EVERYWHERE, evidence=(*evidence, shown),
         )  # fmt: skip
     return listening_start(project, command, (), evidence, build=None)

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import sys
 import warnings
 from dataclasses import dataclass
 
@@ -20,6 +21,7 @@ FRAMEWORK_CLASSES = {
     "Celery": "celery",
 }
 _CALLED_CLASSES = {"falcon.App": "falcon", "fast_app": "fasthtml"}
+_READ_AS = f"3.{sys.version_info.minor}"  # a later syntax is an error to this one
 _OPTIONS = frozenset({"host", "port", "transport"})
 # What listens, or says where something will.
 _LISTENERS = frozenset({
@@ -87,7 +89,7 @@ def read_module(file: str, text: str) -> PythonModule:
             tree = ast.parse(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
-        return _empty_module(file, f"`{file}{f':{line}' if line else ''}` is not valid Python 3")
+        return _empty_module(file, f"`{file}{f':{line}' if line else ''}` cannot be read as Python {_READ_AS}")
     nodes = _nodes(tree)
     constants = _constants(nodes)
     certain, optional = _imports(tree, nodes)
@@ -131,9 +133,7 @@ def _nodes(tree: ast.Module) -> list[ast.AST]:
     return found
 
 
-def _imports(
-    tree: ast.Module, nodes: list[ast.AST]
-) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
+def _imports(tree: ast.Module, nodes: list[ast.AST]) -> tuple[tuple[tuple[str, int], ...], tuple[tuple[str, int], ...]]:
     top = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     certain = [pair for node in top for pair in _packages(node)]
     optional = [

@@ -49,6 +49,7 @@ class PythonManifest:
     scripts: tuple[tuple[str, str], ...] = ()
     files: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
+    is_workspace: bool = False  # packages below the top are installed each by itself
 
     def find(self, *names: str) -> Requirement | None:
         """The first requirement with one of these normalised names."""
@@ -117,6 +118,7 @@ def _merge(first: PythonManifest, second: PythonManifest | None) -> PythonManife
         scripts=first.scripts or second.scripts,
         files=(*first.files, *second.files),
         warnings=(*first.warnings, *second.warnings),
+        is_workspace=first.is_workspace or second.is_workspace,
     )
 
 
@@ -169,6 +171,7 @@ def _read_pyproject(project_dir: ProjectDir) -> PythonManifest | None:
             (name, target) for name, target in scripts.items() if isinstance(target, str) and is_plain_path(name)
         ),
         files=("pyproject.toml",),
+        is_workspace="members" in _table(data, "tool", "uv", "workspace"),
     )
 
 

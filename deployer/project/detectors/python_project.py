@@ -79,7 +79,7 @@ def read_python_project(project_dir: ProjectDir, readme_port: tuple[int, int, st
     """The project, None when there is neither a manifest nor a Python file near the top."""
     manifest = read_manifest(project_dir)
     files = [file for file in project_dir.files() if file.endswith(".py") and _is_source(file)]
-    if not manifest.files:
+    if not manifest.files or manifest.is_workspace:
         files = _without_others(project_dir, files)
     if not manifest.files and not files:
         return None

@@ -1,0 +1,1 @@
+module.exports = (app) => app.router.get("/", app.controller.home.index);
