@@ -53,7 +53,7 @@ class GroupWords:
 
 
 def project_command(verb: str, path: str, flags: Mapping[str, Any], command_flags: str) -> str:
-    """`deployer VERB PATH --flag value …` as it would be typed again. Values of variables are left out: they may be secret."""
+    """`deployer VERB PATH --flag value …` as it would be typed again. Values of variables, and keys, are left out."""
     words = [f"deployer {verb}"]
     if path != ".":
         words.append(shlex.quote(path))
@@ -65,6 +65,8 @@ def project_command(verb: str, path: str, flags: Mapping[str, Any], command_flag
             words.append(option)
         elif name == "env":
             words += [f"{option} {shlex.quote(text.partition('=')[0])}=…" for text in value]
+        elif name == "api_key" and not str(value).startswith("$"):
+            words.append(f"{option} …")
         elif isinstance(value, tuple):
             words += [f"{option} {shlex.quote(str(one))}" for one in value]
         else:
