@@ -18,6 +18,10 @@ class Assumptions:
     agent_ready_seconds: float = 1.0
     # Seconds a new instance id is missing from DescribeInstances. Documented as asynchronous, no figure.
     describe_lag_seconds: float = 0.3
+    # Seconds a new VPC, vSwitch or security group is missing from Describe calls, and seconds until a filter by tag finds
+    # it, or a new instance. Clients have to expect both; usually neither is seen.
+    list_lag_seconds: float = 0.0
+    tag_lag_seconds: float = 0.0
     # Seconds a VPC or vSwitch stays Pending.
     network_pending_seconds: float = 0.3
     # Seconds a disk is Creating, Attaching, Detaching or ReIniting. Documented as states it passes through; public

@@ -15,6 +15,7 @@ from deployer.emulator.services.paging import page_by_number, page_by_token, wan
 from deployer.emulator.services.refusals import refuse_unsupported
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.tagging import carries
+from deployer.emulator.services.visibility import is_seen
 
 Read = Callable[[Instance], object]
 Test = Callable[[Instance], bool]
@@ -76,7 +77,10 @@ class DescribeActions:
         get_region(call.region_id)
         refuse_unsupported(call, "RdmaIpAddresses", "HpcClusterId", "InnerIpAddresses", "Ipv6Address")
         _check_filter_values(call)
-        found = _matching(self._state.instances(call.region_id), call.params)
+        instances = self._state.instances(call.region_id)
+        if "Tag" in call.params:
+            instances = [one for one in instances if is_seen(self._state.context, one.created_at, call.params)]
+        found = _matching(instances, call.params)
         if call.params.get("DryRun"):
             raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
         if wants_token_paging(call.params):

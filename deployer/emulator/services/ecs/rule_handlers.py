@@ -13,6 +13,7 @@ from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.paging import page_by_token
 from deployer.emulator.services.refusals import missing_parameter, refuse_unsupported
 from deployer.emulator.services.regions import get_region
+from deployer.emulator.services.visibility import is_seen
 
 _HELP = "https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-"
 MAX_RULES_IN_GROUP = 200  # Source: https://www.alibabacloud.com/help/en/ecs/user-guide/limits
@@ -60,6 +61,8 @@ class RuleActions:
         get_region(call.region_id)
         refuse_unsupported(call, "Attribute")
         group = self._state.get_group(call.params["SecurityGroupId"], call.region_id)
+        if not is_seen(self._state.context, group.created_at, call.params):
+            raise ApiError(404, "InvalidSecurityGroupId.NotFound", "The specified SecurityGroupId does not exist.")
         wanted = call.params.get("Direction", "all")
         rules = [stored for one in Direction if wanted in {"all", one.value} for stored in group.rules_of(one)[::-1]]
         page, token = page_by_token(

@@ -15,6 +15,7 @@ from deployer.emulator.services.paging import page_by_number, page_by_token, wan
 from deployer.emulator.services.refusals import missing_parameter, not_implemented, refuse_unsupported
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.tagging import carries, read_tags
+from deployer.emulator.services.visibility import is_seen
 from deployer.emulator.services.vpc.networks import NetworkStatus
 
 _HELP = "https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-"
@@ -43,7 +44,9 @@ class SecurityGroupActions:
         found = [
             group
             for group in list(self._state.security_groups.values())[::-1]
-            if group.region_id == call.region_id and _matches(group, call)
+            if group.region_id == call.region_id
+            and is_seen(self._state.context, group.created_at, call.params)
+            and _matches(group, call)
         ]
         page: Sequence[SecurityGroup]
         if wants_token_paging(call.params):

@@ -9,6 +9,7 @@ from deployer.emulator.services.paging import page_by_number
 from deployer.emulator.services.refusals import refuse_unsupported
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.tagging import carries, read_tags
+from deployer.emulator.services.visibility import is_seen
 from deployer.emulator.services.vpc.cidr import read_vpc_network
 from deployer.emulator.services.vpc.networks import Vpc
 from deployer.emulator.services.vpc.state import VpcState
@@ -34,7 +35,9 @@ class VpcActions:
     def describe_vpcs(self, call: Call) -> Body:
         """The VPCs that match every filter, newest first."""
         get_region(call.region_id)
-        found = [vpc for vpc in self._state.vpcs_in(call.region_id)[::-1] if _matches(vpc, call)]
+        found = [
+            vpc for vpc in self._state.vpcs_in(call.region_id)[::-1] if self._is_seen(vpc, call) and _matches(vpc, call)
+        ]
         page, fields = page_by_number(found, call.params, max_size=50)
         return {"Vpcs": {"Vpc": [self._summary(vpc) for vpc in page]}, **fields}
 
@@ -42,6 +45,8 @@ class VpcActions:
     def describe_vpc_attribute(self, call: Call) -> Body:
         """Everything about one VPC."""
         vpc = self._state.get_vpc(call.params["VpcId"], region_asked(call))
+        if not self._is_seen(vpc, call):
+            raise ApiError(404, "InvalidVpcId.NotFound", "Specified VPC does not exist.")
         return {
             **self._shared_fields(vpc),
             "ClassicLinkEnabled": False,
@@ -102,6 +107,9 @@ class VpcActions:
             "RouteTableId": vpc.route_table_id,
             "ResourceGroupId": vpc.resource_group_id,
         }
+
+    def _is_seen(self, vpc: Vpc, call: Call) -> bool:
+        return is_seen(self._state.context, vpc.created_at, call.params)
 
     def _delete(self, call: Call) -> Body:
         self._state.remove_vpc(self._state.get_vpc(call.params["VpcId"], region_asked(call)))

@@ -8,6 +8,7 @@ from deployer.emulator.services.paging import page_by_number
 from deployer.emulator.services.refusals import refuse_unsupported
 from deployer.emulator.services.regions import get_region, get_zone, region_asked
 from deployer.emulator.services.tagging import carries, read_tags
+from deployer.emulator.services.visibility import is_seen
 from deployer.emulator.services.vpc.cidr import read_vswitch_network
 from deployer.emulator.services.vpc.networks import VSwitch
 from deployer.emulator.services.vpc.state import VpcState
@@ -35,7 +36,7 @@ class VSwitchActions:
         found = [
             vswitch
             for vswitch in list(self._state.vswitches.values())[::-1]
-            if region_id in {None, vswitch.region_id} and _matches(vswitch, call)
+            if region_id in {None, vswitch.region_id} and self._is_seen(vswitch, call) and _matches(vswitch, call)
         ]
         page, fields = page_by_number(found, call.params, max_size=50)
         return {"VSwitches": {"VSwitch": [self._view(vswitch) for vswitch in page]}, **fields}
@@ -44,7 +45,7 @@ class VSwitchActions:
     def describe_vswitch_attributes(self, call: Call) -> Body:
         """Everything about one vSwitch."""
         vswitch = self._state.find_vswitch(call.params["VSwitchId"], region_asked(call))
-        if vswitch is None:
+        if vswitch is None or not self._is_seen(vswitch, call):
             raise ApiError(404, "InvalidVSwitchId.NotFound", "Specified virtual switch does not exist.")
         return self._view(vswitch)
 
@@ -70,6 +71,9 @@ class VSwitchActions:
         vswitch.vswitch_name = call.params.get("VSwitchName", vswitch.vswitch_name)
         vswitch.description = call.params.get("Description", vswitch.description)
         return {}
+
+    def _is_seen(self, vswitch: VSwitch, call: Call) -> bool:
+        return is_seen(self._state.context, vswitch.created_at, call.params)
 
     def _create(self, call: Call) -> Body:
         params = call.params
