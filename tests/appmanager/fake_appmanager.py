@@ -207,7 +207,7 @@ class FakeAppmanager:
             yield _step(next(steps))
             revision_id = flags.get("revision_id") or f"rev-{uuid.uuid4().hex[:12]}"
             yield _step(next(steps))
-            results = [self._run_scripts(cloud, config, one) for one in instance_ids]
+            results = [self._run_scripts(cloud, config, one, name) for one in instance_ids]
         except DeployerError:
             group.status = "DeployFailed"
             raise
@@ -295,10 +295,12 @@ class FakeAppmanager:
         self._wait(lambda: all(one.status == "Available" for one in cloud.vpc.list_vswitches(vpc_id)))
         return vpc_id, vswitch_id
 
-    def _run_scripts(self, cloud: Cloud, config: dict[str, Any], instance_id: str) -> InvocationResult:
-        """Stop and start joined in one run, as the platform does it."""
+    def _run_scripts(self, cloud: Cloud, config: dict[str, Any], instance_id: str, name: str) -> InvocationResult:
+        """The archive is put into /root, not unpacked; stop and start run joined in one shell, as the platform does it."""
         scripts = config["common"]["scripts"]
-        content = f"{scripts['stop']}\n{scripts['start']}".encode()
+        url = cloud.oss.sign_download(f"{name}-{cloud.region_id}", f"{name}.zip", 600)
+        fetch = f"rm -f /root/project_*.zip; curl -fsS -o /root/project_{name}.zip '{url}' || exit 9"
+        content = f"{fetch}\n{scripts['stop']}\n{scripts['start']}".encode()
         invoke_id = cloud.assistant.start_command(
             instance_id, content, name="deploy", timeout_seconds=600, client_token=uuid.uuid4().hex
         )

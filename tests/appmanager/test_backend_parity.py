@@ -154,6 +154,7 @@ def test_a_whole_life_from_a_new_instance_by_an_overwrite_and_a_failing_script_t
         one.deploy()
         one.do(lambda deployer: deployer.verify(one.project.path))
         one.do(lambda deployer: deployer.list(name=one.project.name))
+        one.do(lambda deployer: deployer.status(one.project.path).summary)
         one.project.write("another greeting")
         one.deploy(dry_run=True)
         one.deploy()
@@ -169,7 +170,7 @@ def test_a_whole_life_from_a_new_instance_by_an_overwrite_and_a_failing_script_t
     stories = tell("shop", story)
 
     statuses = [one.get("report", one.get("error")) for one in stories["appmanager"].given]
-    assert [one["status"] for one in statuses if isinstance(one, dict) and "status" in one] == [
+    assert [one["status"] for one in statuses if isinstance(one, dict) and "plan_id" in one] == [
         "deployed",
         "unchanged",
         "dry-run",
@@ -179,10 +180,10 @@ def test_a_whole_life_from_a_new_instance_by_an_overwrite_and_a_failing_script_t
     again = deploys_of(stories["appmanager"])[2]
     assert again.flags["revision_id"].startswith("rev-")
     assert [*again.files] == [".appmanager/config.yaml"]
-    failed = stories["appmanager"].given[7]["error"]
+    failed = stories["appmanager"].given[8]["error"]
     assert (failed["code"], failed["exit_code"], failed["facts"]["stage"]) == ("release.runner_failed", 1, "start")
     assert "no module named shop" in failed["facts"]["log_tail"]
-    third = stories["appmanager"].given[9]["error"]
+    third = stories["appmanager"].given[10]["error"]
     assert "3 releases in a row failed: stop here" in third["hint"]
     assert "tabKey=flow&appName=shop" in third["facts"]["console_url"]
     assert any(command.startswith("deployer delete") for command in third["next"])

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
+from deployer.backends.appmanager.answers import GOOD, CliGroup
 from deployer.backends.appmanager.cli import AppmanagerCli
 from deployer.backends.appmanager.questions import find_group, list_application_names, list_group_names
 from deployer.backends.base import GroupStatus, GroupSummary
@@ -31,8 +32,14 @@ def get_cli_status(cli: AppmanagerCli, cloud: Cloud, application_name: str, grou
     pages = dict(seen.console_urls) | ({"application": group.console_url} if group.console_url else {})
     return replace(
         seen,
-        summary=replace(seen.summary, status=group.status or seen.summary.status),
+        summary=replace(seen.summary, status=_status(group, seen)),
         execution_id=group.execution_id or seen.execution_id,
         execution_log=group.command_output or seen.execution_log,
         console_urls=tuple(pages.items()),
     )
+
+
+def _status(group: CliGroup, seen: GroupStatus) -> str:
+    """What our record says of a group that is well: the CLI calls a first release `Deployed`, a later one `Released`."""
+    is_recorded = seen.summary.release_id is not None and group.status in GOOD
+    return seen.summary.status if is_recorded or not group.status else group.status

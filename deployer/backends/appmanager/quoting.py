@@ -33,7 +33,7 @@ def read_quote(answer: Mapping[str, Any], artifact_bytes: int) -> Quote:
         hourly_total=hourly,
         monthly_total=monthly.quantize(CENT, ROUND_HALF_UP),
         cross_check_hourly=None,
-        notes=("the CLI's estimate; the bill decides", *_service(answer), *price_notes()),
+        notes=("estimated by the CLI", *_service(answer), *price_notes()),
         request_ids=tuple(str(one) for one in (answer.get("request_id"),) if one),
         new_compute=True,
     )
@@ -73,9 +73,10 @@ def _specification(name: str, attributes: str, answer: Mapping[str, Any]) -> str
 def _by_use(association: Any) -> PriceItem:
     one: Mapping[str, Any] = association if isinstance(association, Mapping) else {}
     price = f"{one.get('currency', '')} {one.get('trade_amount', '')}{one.get('price_unit', '')}".strip()
+    kind = str(one.get("charge_type") or "use")
     return PriceItem(
-        name="public traffic" if "traffic" in str(one.get("charge_type")).lower() else str(one.get("charge_type")),
-        specification="",
+        name="public traffic" if "traffic" in kind.lower() else kind,
+        specification=kind,
         hourly=None,
         monthly=None,
         source=SOURCE,
