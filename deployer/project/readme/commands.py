@@ -13,7 +13,7 @@ from deployer.project.readme.document import CodeBlock
 from deployer.project.readme.model import ReadmeCommand, Way, rank_of
 from deployer.project.readme.own_programs import read_own_programs
 from deployer.project.readme.recipes import target_of
-from deployer.project.readme.sections import Standing, is_negated, standing_of
+from deployer.project.readme.sections import Standing, is_negated, is_prose, standing_of
 from deployer.project.readme.shell_lines import read_lines
 from deployer.project.readme.tree import Tree, find_obstacle
 
@@ -49,11 +49,17 @@ def _read_commands(project_dir: ProjectDir, file: str, blocks: Iterable[CodeBloc
         if block.headings != headings:
             headings = block.headings
             shell.directory = ""
-        if block.is_inline and (" " not in line.strip() or is_negated(block.lead, line)):
+        if (block.is_inline and (" " not in line.strip() or is_negated(block.lead))) or (
+            block.is_loose and is_prose(line)
+        ):
             continue
         standing = standing_of(headings, "" if block.is_inline else block.lead)
         for part in shell.read(line):
-            is_shown = not block.is_inline or part.shape.purpose is not Purpose.REFUSED or part.shape.is_dangerous
+            is_shown = (
+                not (block.is_inline or block.is_loose)
+                or part.shape.purpose is not Purpose.REFUSED
+                or part.shape.is_dangerous
+            )
             if part.shape.purpose is not Purpose.OTHER and is_shown:
                 section = headings[-1] if headings else ""
                 found = ReadmeCommand(

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CodeBlock:
-    """Lines that could be typed into a shell. `line` (1-based) is that of the first; `lead` the paragraph before it.
+    """Lines that could be typed into a shell. `line` (1-based) is that of the first; `lead` what is said before it.
 
-    `language` is what the author called it, in lower case: "" for none. `is_inline` for code inside a sentence.
+    `language` is what the author called it, in lower case: "" for none. `is_inline` for code inside a sentence, `is_loose`
+    for text that nothing marks as code.
     """
 
     text: str
@@ -16,6 +17,7 @@ class CodeBlock:
     lead: str = ""
     language: str = ""
     is_inline: bool = False
+    is_loose: bool = False
 
 
 class Headings:

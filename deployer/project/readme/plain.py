@@ -23,12 +23,13 @@ def read_plain(text: str) -> tuple[CodeBlock, ...]:
         if title is None and line.strip() and not _UNDERLINE.match(line):
             paragraph.append(_NUMBERED.sub("", line, count=1).strip())
             for quoted in _QUOTED.finditer(line):
-                place = headings.path
-                blocks.append(CodeBlock(text=quoted[1], line=number, headings=place, lead=line[:400], is_inline=True))
+                place, before = headings.path, line[: quoted.start()][-100:]
+                blocks.append(CodeBlock(text=quoted[1], line=number, headings=place, lead=before, is_inline=True))
             continue
         if paragraph:
             first = number - len(paragraph)
-            blocks.append(CodeBlock(text="\n".join(paragraph), line=first, headings=headings.path, lead=lead))
+            text, place = "\n".join(paragraph), headings.path
+            blocks.append(CodeBlock(text=text, line=first, headings=place, lead=lead, is_loose=True))
             lead = paragraph[-1][:400]
             paragraph = []
         if title is not None:

@@ -47,7 +47,7 @@ class _Reader:
         if line.startswith(".. ") or line.rstrip() == "..":
             return self._end_of_block(at)
         for code in _INLINE.finditer(line):
-            self._lead = line[:400]
+            self._lead = line[: code.start()][-100:]
             self._add(code[1], at + 1, "", is_inline=True)
         if line.strip():
             self._lead = line[:400]

@@ -53,6 +53,11 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 
+_PROSE = frozenset({
+    "the", "a", "an", "to", "and", "it", "is", "are", "you", "your", "in", "on", "for", "with", "then", "or", "this", "that", "if",
+    "can", "will", "of", "as", "at", "by", "from", "be", "starts", "runs",
+})  # fmt: skip
+
 
 def standing_of(headings: Iterable[str], lead: str = "") -> Standing:
     """The standing of what is below these headings, after this paragraph: the innermost heading that says something decides.
@@ -65,9 +70,14 @@ def standing_of(headings: Iterable[str], lead: str = "") -> Standing:
     return found[-1] if found else Standing.PLAIN
 
 
-def is_negated(sentence: str, code: str) -> bool:
-    """Whether a sentence says not to do what the code in it does."""
-    return _NEGATION.search(sentence.partition(code)[0][-60:]) is not None
+def is_negated(before: str) -> bool:
+    """Whether the words before a piece of code say not to do what it does."""
+    return _NEGATION.search(before[-60:]) is not None
+
+
+def is_prose(line: str) -> bool:
+    """Whether a line that nothing marks as code is a sentence that only begins like a command: "make sure it runs"."""
+    return line.rstrip()[-1:] in ".,:;!?。，：；！？" or bool(_PROSE & set(line.lower().split()))
 
 
 def _is_warned_of(lead: str) -> bool:
