@@ -28,7 +28,7 @@ def command(path: str, target: str | None, **arguments: Any) -> int:  # noqa: AR
         try:
             plan = deployer.plan(path, config=options.config, **settings)
         except (CloudError, TransientError) as error:
-            raise PriceUnavailable(error) from error
+            raise PriceUnavailable(error, deployer.command("price", path, options.config, settings)) from error
         again = deployer.command("deploy", path, options.config, settings)
     region_id = plan.config.deploy_region_id
     screen.result(

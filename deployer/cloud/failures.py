@@ -90,16 +90,15 @@ class Refusal:
     ec: str | None = None  # the finer code of OSS
     retry_after_ms: int | None = None
     access_denied: Mapping[str, Any] = field(default_factory=dict)
+    stderr: str | None = None  # of a program that was told the error
 
 
 def error_for(action: str, refusal: Refusal) -> DeployerError:
     """The error of ours for an answer that carries an API code."""
     api_code, status, sentence = refusal.api_code, refusal.status, refusal.sentence
+    more = {"ec": refusal.ec, "retry_after_ms": refusal.retry_after_ms, "stderr": refusal.stderr}
     facts: dict[str, Any] = {"request_id": refusal.request_id, "http_status": status}
-    if refusal.ec:
-        facts["ec"] = refusal.ec
-    if refusal.retry_after_ms:
-        facts["retry_after_ms"] = refusal.retry_after_ms
+    facts |= {name: value for name, value in more.items() if value}
     if api_code in _DENIED:
         detail = refusal.access_denied
         return PermissionDenied(

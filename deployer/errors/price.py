@@ -9,11 +9,11 @@ class PriceUnavailable(DeployerError):
     code = "price.unavailable"
     exit_code = 1
 
-    def __init__(self, cause: DeployerError) -> None:
+    def __init__(self, cause: DeployerError, command: str) -> None:
         super().__init__(
             f"no price could be had: {cause.message}",
             hint=cause.hint or "check instance type, region, permissions and network, then ask again",
-            next_commands=("deployer price",),
+            next_commands=(command,),
             cause=cause.as_dict(),
             usual_causes=[
                 "the instance type is not sold in the region",

@@ -246,6 +246,7 @@ def test_what_the_tool_refuses_before_a_plan_stops_there(lab: AppmanagerLab, mak
     lab.aliyun.interfere("price", says(error_line("no such template"), exit_code=1))
     priced = lab.call_cli("price", project.path, "--backend", "appmanager", "--output", "json")
     assert (priced.exit_code, priced.last["code"]) == (1, "price.unavailable")
+    assert priced.last["next"] == [f"deployer price {project.path} --backend appmanager"]
     assert "refused" not in lab.existing()["applications"]
 
 

@@ -82,6 +82,7 @@ def _known_failure(command: str, sentence: str, data: Mapping[str, Any], ending:
             sentence=sentence.removeprefix(f"{api_code}: "),
             request_id=str(data.get("request_id") or (request_id[0] if request_id else "")) or None,
             access_denied={"AuthAction": denied[0]} if denied else {},
+            stderr=ending.stderr or None,
         ),
     )
 
