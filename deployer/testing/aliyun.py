@@ -23,6 +23,8 @@ from deployer.emulator.machines.choose import choose_driver
 from deployer.emulator.machines.scripted import ScriptedAnswer, ScriptedDriver
 from deployer.emulator.metadata import METADATA_HOST
 from deployer.emulator.recorder import RecordedCall
+from deployer.emulator.services.oos.other_services import OtherServices
+from deployer.emulator.services.oos.web import Web
 from deployer.testing.clock import CloudClock
 from deployer.testing.polling import Polling
 from deployer.testing.settings import ACCESS_KEY_ID, ACCESS_KEY_SECRET, Settings
@@ -109,6 +111,16 @@ class Aliyun:
             for action in self.used_actions
         ]
         return {"Version": "1", "Statement": statements}
+
+    @property
+    def web(self) -> Web:
+        """What tasks of OOS sent to webhooks and addresses outside, and what these answer."""
+        return self.services.oos.state.web
+
+    @property
+    def other_services(self) -> OtherServices:
+        """What services that are not emulated answer to tasks of OOS."""
+        return self.services.oos.state.other_services
 
     def on_command(self, answer: OnCommand) -> OnCommand:
         """From now on `answer(instance, script)` says how a command on a machine ends: exit code and output.

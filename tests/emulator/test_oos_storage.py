@@ -149,3 +149,27 @@ def test_requests_to_the_outside_are_kept_and_answered_as_a_test_says(cloud):
 def test_a_request_to_the_outside_without_an_answer_fails(cloud):
     execution = cloud.run(text=HOOKS)
     assert "https://example.com/ask is not on this machine" in execution["StatusMessage"]
+
+
+SCALE = """
+Tasks:
+  - Name: act
+    Action: ACS::ExecuteAPI
+    Properties: {Service: ESS, API: CompleteLifecycleAction, Parameters: {Result: CONTINUE}}
+    Outputs: {id: {Type: String, ValueSelector: RequestId}}
+  - {Name: ask, Action: ACS::ExecuteAPI, Properties: {Service: CS, API: DescribeClusters, Method: GET, URI: /clusters}}
+Outputs: {id: {Type: String, Value: '{{ act.id }}'}}
+"""
+
+
+@pytest.mark.assumed("Services that are not emulated answer what a test says.")
+def test_a_service_that_is_not_emulated_answers_as_a_test_says(cloud):
+    assert "Emulator.NotImplemented: ESS CompleteLifecycleAction" in cloud.run(text=SCALE)["StatusMessage"]
+    asked = []
+    others = cloud.emulator.services.oos.state.other_services
+    others.answer("ess", "completelifecycleaction", lambda parameters: asked.append(parameters) or {"RequestId": "R-1"})
+    assert "Emulator.NotImplemented: CS DescribeClusters" in cloud.run(text=SCALE)["StatusMessage"]
+    others.answer("CS", "DescribeClusters", lambda _parameters: {})
+    execution = cloud.run(text=SCALE)
+    assert json.loads(execution["Outputs"]) == {"id": "R-1"}
+    assert asked[-1] == {"Result": "CONTINUE"}

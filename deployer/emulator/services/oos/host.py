@@ -49,7 +49,7 @@ class Hosts:
             find_template=lambda name, version: self.find_template(name, version, root.execution),
             add_execution=add_execution,
             read_parameter=calls.read_parameter,
-            call_rest=lambda call: _call_rest(storage, call),
+            call_rest=lambda call: self._call_rest(storage, call),
             send_web_request=self._state.web.send,
             send_message=self._state.web.send_message,
             settings=Settings(
@@ -57,6 +57,14 @@ class Hosts:
                 failed_execution_has_outputs=assumptions.oos_failed_execution_has_outputs,
             ),
         )
+
+    def _call_rest(self, storage: ObjectStorage, call: RestCall) -> dict[str, Any]:
+        if call.service.casefold() == "oss":
+            return storage.call(call)
+        other = self._state.other_services.find(call.service, call.api)
+        if other is None:
+            raise TaskFailure(f"Emulator.NotImplemented: {call.service} {call.api} is not emulated by the local cloud")
+        return other(call.parameters)
 
     def find_template(self, name: str, version: str, execution: Execution) -> Template | None:
         """One of the account's own templates, or a cloud product action. Errors: TaskFailure for one not emulated."""
@@ -84,12 +92,6 @@ class Hosts:
             if task.action_key == "acs::choice" or task.on_success.casefold() != "acs::next":
                 break
         return missing
-
-
-def _call_rest(storage: ObjectStorage, call: RestCall) -> dict[str, Any]:
-    if call.service.casefold() != "oss":
-        raise TaskFailure(f"Emulator.NotImplemented: {call.service} {call.api} is not emulated by the local cloud")
-    return storage.call(call)
 
 
 class _Calls:
@@ -123,6 +125,9 @@ class _Calls:
         if (service.casefold(), api.casefold()) == ("oos", "getdeployrevision"):
             return self._deploy_revision(str(parameters.get("RevisionId")))
         operation = self._operations.find(service, api)
+        other = self._state.other_services.find(service, api) if operation is None else None
+        if other is not None:
+            return other(parameters)
         if operation is None:
             raise TaskFailure(f"Emulator.NotImplemented: {service} {api} is not emulated by the local cloud")
         region_id = str(parameters.get("RegionId") or self._execution.region_id)

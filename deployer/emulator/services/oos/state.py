@@ -9,6 +9,7 @@ from typing import Any
 
 from deployer.emulator.actions import ApiError
 from deployer.emulator.context import Context
+from deployer.emulator.services.oos.other_services import OtherServices
 from deployer.emulator.services.oos.parameter_store import ParameterStore
 from deployer.emulator.services.oos.web import Web
 from deployer.oos.effects import Steps, drive
@@ -135,6 +136,7 @@ class OosState:
         self.parameters = ParameterStore(is_secret=False)
         self.secret_parameters = ParameterStore(is_secret=True)
         self.web = Web()
+        self.other_services = OtherServices()
         self._ready: deque[Callable[[], None]] = deque()
         self._is_draining = False
 
