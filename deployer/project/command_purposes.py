@@ -25,6 +25,9 @@ _WRAPPERS = frozenset({
 _NODE_WRAPPERS = frozenset(
     {("pnpm", "exec"), ("npm", "exec"), ("yarn", "exec"), ("pnpm", "dlx"), ("yarn", "dlx"), ("bun", "x")}
 )
+_OTHER_WORDS = frozenset(  # of package managers
+    {"create", "init", "publish", "login", "config", "set", "exec", "dlx", "version", "update", "upgrade"}
+)
 _PACKAGE_MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun", "cnpm"})
 _NAMED = (  # what scripts, make targets and tasks are called
     (Purpose.TEST, re.compile(r"tests?|specs?|lint|e2e|check|coverage|cov|format|fmt|typecheck|type-check|cypress")),
@@ -111,10 +114,7 @@ def unwrap(words: tuple[str, ...]) -> tuple[str, ...]:
 
 def purpose_of(words: tuple[str, ...]) -> Purpose:
     """What a plain command is for. `words` are those of `unwrap`, never empty."""
-    program = (
-        words[0].removeprefix("./bin/").removeprefix("bin/").removeprefix("./vendor/bin/").removeprefix("vendor/bin/")
-    )
-    rest = words[1:]
+    program, rest = re.sub(r"^(?:\./)?(?:vendor/)?bin/", "", words[0]), words[1:]
     if program in _PACKAGE_MANAGERS:
         return _of_package_manager(program, rest)
     if program in {"python", "python3", "ruby", "node", "nodejs", "php", "java", "perl"}:
@@ -191,19 +191,7 @@ def _of_package_manager(program: str, rest: tuple[str, ...]) -> Purpose:
         if program == "bun" and re.search(r"\.[cm]?[jt]sx?$", words[1]):
             return Purpose.START
         return _named(words[1])
-    if words[0] in {
-        "create",
-        "init",
-        "publish",
-        "login",
-        "config",
-        "set",
-        "exec",
-        "dlx",
-        "version",
-        "update",
-        "upgrade",
-    }:
+    if words[0] in _OTHER_WORDS:
         return Purpose.OTHER
     if program == "bun" and re.search(r"\.[cm]?[jt]sx?$", words[0]):
         return Purpose.START
@@ -273,11 +261,8 @@ def _of_artisan(command: str) -> Purpose:
         return Purpose.START
     if command == "test":
         return Purpose.TEST
-    return (
-        Purpose.PREPARE
-        if re.match(r"(?:migrate|db:|key:generate|storage:link|doctrine:|config:cache)", command)
-        else Purpose.OTHER
-    )
+    prepares = re.match(r"migrate|db:|key:generate|storage:link|doctrine:|config:cache", command)
+    return Purpose.PREPARE if prepares else Purpose.OTHER
 
 
 def _of_java_build(rest: tuple[str, ...]) -> Purpose:

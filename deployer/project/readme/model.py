@@ -13,7 +13,7 @@ _RANK = {kind: rank for rank, kind in enumerate(MethodKind)}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadmeCommand:
-    """One plain command of the README; `section` is the heading it stands under.
+    """One plain command of the README, under its headings.
 
     `obstacle` says why it cannot be run here: a file, a script, a manifest it needs is not where it runs.
     """
@@ -21,9 +21,14 @@ class ReadmeCommand:
     text: str
     file: str
     line: int
-    section: str
+    headings: tuple[str, ...]
+    standing: Standing
     shape: CommandShape
     obstacle: str | None = None
+
+    @property
+    def section(self) -> str:
+        return self.headings[-1] if self.headings else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

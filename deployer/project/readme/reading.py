@@ -1,13 +1,15 @@
 """Which README is read, and how: before any other file of the project."""
 
+from deployer.project.command_purposes import Purpose
 from deployer.project.project_dir import ProjectDir
-from deployer.project.readme.commands import read_ways
+from deployer.project.readme.commands import read_commands
 from deployer.project.readme.document import CodeBlock
 from deployer.project.readme.markdown import read_markdown
 from deployer.project.readme.mentions import find_talk, read_ports, read_runtimes, read_variables
 from deployer.project.readme.model import Readme
 from deployer.project.readme.plain import read_plain
 from deployer.project.readme.restructured import read_restructured
+from deployer.project.readme.ways import make_ways
 
 _LARGEST_HEAD_BYTES = 600_000  # what is looked at: a README of megabytes says how to run the project near its top
 _LARGEST_TEXT = 200_000
@@ -62,11 +64,11 @@ def _read(project_dir: ProjectDir, file: str, whole: str) -> Readme:
     head = whole[:_LARGEST_TEXT].split("\n")[:_MOST_LINES]
     lines = [line[:_LONGEST_LINE] for line in head]
     blocks = _blocks(file, "\n".join(lines))
-    ways, refused = read_ways(project_dir, file, blocks)
+    commands = read_commands(project_dir, file, blocks)
     return Readme(
         file=file,
-        ways=ways,
-        refused=refused,
+        ways=make_ways(one for one in commands if one.shape.purpose is not Purpose.REFUSED),
+        refused=tuple(one for one in commands if one.shape.purpose is Purpose.REFUSED),
         ports=read_ports(lines),
         variables=read_variables(blocks),
         runtimes=read_runtimes(lines),
