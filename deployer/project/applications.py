@@ -67,7 +67,7 @@ def detect_application(
             if found.language == "python":
                 found = _locked_together(project_dir, inside, found)
             shared = found.install_command if found.language == "node" and workspace is not None else None
-            return Application(directory=directory, detection=_moved(found, directory, shared), readme=own)
+            return Application(directory=directory, detection=_moved(found, inside, directory, shared), readme=own)
     return None
 
 
@@ -118,7 +118,7 @@ def _workspace(project_dir: ProjectDir, directory: str) -> NodeManifest | None:
     return manifest if any(fnmatchcase(directory, one) for one in patterns) else None
 
 
-def _moved(found: Detection, directory: str, shared_install: str | None) -> Detection:
+def _moved(found: Detection, inside: ProjectDir, directory: str, shared_install: str | None) -> Detection:
     """The detection with commands that move to the directory first; what a workspace installs is installed at the top."""
     install = shared_install or _inside(found.install_command, directory)
     build = found.build_command if shared_install else _inside(found.build_command, directory)
@@ -131,7 +131,17 @@ def _moved(found: Detection, directory: str, shared_install: str | None) -> Dete
         build_command=build,
         start_command=f"cd {directory} && {found.start_command}",
         evidence=(here, *(replace(one, file=f"{directory}/{one.file}") for one in found.evidence)),
+        warnings=tuple(_from_above(warning, inside, directory) for warning in found.warnings),
     )
+
+
+def _from_above(warning: str, inside: ProjectDir, directory: str) -> str:
+    """The warning with its files named as the top of the project knows them."""
+
+    def named(match: re.Match[str]) -> str:
+        return f"`{directory}/{match[1]}" if inside.is_file(match[1]) else match[0]
+
+    return re.sub(r"`([\w./-]+)(?=[:`])", named, warning)
 
 
 def _inside(command: str | None, directory: str) -> str | None:
