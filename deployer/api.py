@@ -59,7 +59,7 @@ class Deployer:
     """Deploys to Alibaba Cloud, or with `local=True` to the emulated one on this computer.
 
     `on_event` is told everything that happens; a failing listener never fails a run. Flags are those of the command
-    line with underscores: `region`, `name`, `group`, `ecs`, `instance_id`, `port`, …
+    line with underscores: `region`, `name`, `group`, `ecs`, `instance_id`, `port`, … A `path` may be a git address.
     """
 
     def __init__(  # noqa: PLR0913  (settings of their own, all by name)

@@ -1,5 +1,6 @@
 """M2: a project that is named by a git address is planned, deployed and found unchanged as one in a folder is."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from git_server import GitServer
 
 from deployer.events import Event
 
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 APPLICATION = "import http.server\nhttp.server.ThreadingHTTPServer(('', 8080), None).serve_forever()\n"
 
 

@@ -1,6 +1,9 @@
 """B26, S5: a secret in a configuration that git tracks or others may read is told as what it is: published."""
 
+import shutil
 import subprocess
+
+import pytest
 
 from deployer.config.load import load_config
 from deployer.config.resolve import resolve_config
@@ -16,6 +19,7 @@ def secret_of(path):
     return problem
 
 
+@pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 def test_a_secret_that_git_tracks_is_in_the_history(tmp_path):
     path = tmp_path / ".appmanager" / "config.yaml"
     path.parent.mkdir()

@@ -1,6 +1,7 @@
 """A git address as a project: which are taken, what of it is fetched, and that nothing of it is run or shown."""
 
 import os
+import shutil
 import subprocess
 import tempfile
 from pathlib import Path
@@ -17,6 +18,7 @@ from deployer.events import SourceFetched
 from deployer.project.git.address import find_git_address
 from deployer.project.git.checkout import Checkout, Limits, check_out
 
+pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 CANARY = "canary%2F42"
 WEB = {"requirements.txt": "flask\n", "app.py": "from flask import Flask\napp = Flask(__name__)\n"}
 
