@@ -178,3 +178,9 @@ def test_the_caller_may_pass_the_role_or_not(cloud, passes, status):
     )
     cloud.principal = key.principal
     assert cloud.run(text=ROLE)["Status"] == status
+
+
+@pytest.mark.assumed("The roles public templates name by default are there, as in an account that uses OOS.")
+@pytest.mark.parametrize("role_name", ["OOSServiceRole", "AliyunServiceRoleForOOSInstanceScheduler"])
+def test_the_roles_of_public_templates_are_there(cloud, role_name):
+    assert cloud.run(text=ROLE.replace("runner", role_name))["Status"] == "Success"

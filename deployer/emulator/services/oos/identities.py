@@ -11,8 +11,10 @@ from deployer.oos.execution import Execution
 
 _SERVICE = "oos.aliyuncs.com"
 _SESSION_SECONDS = 3600
-# Service-linked roles of OOS, which an account gets with the first use. Assumed: they may do what their tasks need.
+# Roles an account gets with the first use of OOS: service-linked ones, and the one its console makes, which public
+# templates name by default. Assumed: they are there, and may do what tasks need.
 _SERVICE_LINKED = "AliyunServiceRoleForOOS"
+_CONSOLE_ROLE = "OOSServiceRole"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,7 +32,7 @@ class Identities:
         """
         name = role_name.rpartition("/")[2]
         role = self.accounts.find_role(name)
-        if role is None and name.startswith(_SERVICE_LINKED):
+        if role is None and (name.startswith(_SERVICE_LINKED) or name == _CONSOLE_ROLE):
             role = self.accounts.add_role(name)
         if role is None:
             raise ApiError(404, "EntityNotExist.Role", f"The specified Role not exists: {role_name}.")
