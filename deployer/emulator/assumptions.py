@@ -14,6 +14,9 @@ class Assumptions:
     # How long a new instance stays Pending and Starting, in seconds. Documented only as "seconds".
     instance_pending_seconds: float = 1.0
     instance_starting_seconds: float = 1.5
+    # Seconds an instance of CreateInstance stays Pending. Documented as a state it passes through; clients that work start
+    # it at once.
+    created_pending_seconds: float = 0.0
     # Seconds from Running until Cloud Assistant answers. Documented: later than Running; observed: tens of seconds.
     agent_ready_seconds: float = 1.0
     # Seconds a new instance id is missing from DescribeInstances. Documented as asynchronous, no figure.
@@ -38,6 +41,9 @@ class Assumptions:
     instance_delete_seconds: float = 0.5
     # Pay-as-you-go vCPUs an account may hold in a region. Real quotas differ by account and are shown in Quota Center.
     postpaid_vcpu_quota: int = 2000
+    # Whether a group or an instance for which no network is named gets the default one, which is made when it is first
+    # needed. New accounts have one; where they do not, such a call is refused.
+    has_default_network: bool = True
     # VPCs an account may hold in a region. Quotas can be raised, so the figure of an account may differ.
     vpc_quota: int = 10
     # The same for vSwitches of a VPC, security groups of a region and elastic addresses. These figures are documented

@@ -100,3 +100,27 @@ def test_regions_and_zones_have_names_in_two_languages(vpc):
     assert regions["cn-beijing"]["LocalName"] == "China (Beijing)"
     zones = vpc("DescribeZones")["Zones"]["Zone"]
     assert zones[0]["LocalName"].startswith("华东1")
+
+
+@pytest.mark.documented("https://www.alibabacloud.com/help/en/vpc/user-guide/default-vpc-and-default-vswitch")
+def test_who_names_no_network_gets_the_default_one(account: Account, vpc):
+    own = account.network["VpcId"]
+    group_id = account("CreateSecurityGroup")["SecurityGroupId"]
+    account.network = {"SecurityGroupId": group_id}
+    first, second = account.launch(), account.launch(ZoneId="cn-hangzhou-i")
+
+    [default] = vpc("DescribeVpcs", IsDefault=True)["Vpcs"]["Vpc"]
+    assert default["VpcId"] != own
+    assert vpc("DescribeVpcs")["TotalCount"] == 2
+    found = {one["InstanceId"]: one for one in account("DescribeInstances")["Instances"]["Instance"]}
+    assert {one["VpcAttributes"]["VpcId"] for one in found.values()} == {default["VpcId"]}
+    assert found[first]["ZoneId"] != found[second]["ZoneId"] == "cn-hangzhou-i"
+    assert vpc("DescribeVSwitches", IsDefault=True)["TotalCount"] == 2
+
+
+@pytest.mark.documented("https://www.alibabacloud.com/help/en/vpc/user-guide/default-vpc-and-default-vswitch")
+def test_a_group_of_another_network_needs_its_vswitch(account: Account, vpc):
+    account.network.pop("VSwitchId")
+
+    assert said(account.launch) == "400 InvalidVSwitchId.Necessary"
+    assert vpc("DescribeVpcs", IsDefault=True)["TotalCount"] == 0

@@ -142,10 +142,15 @@ def _obtainable(state: EcsState, vswitch: VSwitch, instance_type: InstanceType, 
 
 
 def launch(order: LaunchOrder, state: EcsState, *, start: bool) -> list[Instance]:
-    """The instances of the order, on their way; `EcsState.lifecycle.release` removes each again."""
+    """The instances of the order, on their way; `EcsState.lifecycle.release` removes each again.
+
+    RunInstances answers before they can be found, CreateInstance does not: clients look for its instance at once.
+    """
     state.stock.take(order.region_id, order.vswitch.zone_id, order.instance_type.instance_type_id, order.amount)
     instances = [_make_instance(order, state, position) for position in range(order.amount)]
     for instance in instances:
+        if start:
+            instance.visible_from += state.context.assumptions.describe_lag_seconds
         if start and instance.internet_max_bandwidth_out > 0:
             state.assign_public_ip(instance)
         state.add_instance(instance, start=start)
@@ -173,7 +178,7 @@ def _make_instance(order: LaunchOrder, state: EcsState, position: int) -> Instan
         serial_number=context.ids.request_id().lower(),
         security_group_ids=[group.security_group_id for group in order.groups],
         created_at=context.clock.now(),
-        visible_from=context.clock.monotonic() + context.assumptions.describe_lag_seconds,
+        visible_from=context.clock.monotonic(),
         clock=context.clock,
         agent_ready_seconds=context.assumptions.agent_ready_seconds,
         internet_max_bandwidth_out=order.bandwidth_out,

@@ -15,7 +15,7 @@ from deployer.emulator.services.ecs.instances import MetadataOptions
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.ecs.stock import offers_type
 from deployer.emulator.services.refusals import missing_parameter, not_implemented, refuse_unsupported
-from deployer.emulator.services.regions import get_zone
+from deployer.emulator.services.regions import get_region, get_zone
 from deployer.emulator.services.vpc.networks import NetworkStatus, VSwitch
 
 MAX_GROUPS_OF_INSTANCE = 5
@@ -148,7 +148,7 @@ def read_vswitch(call: Call, state: EcsState) -> VSwitch:
     if zone_id is not None:
         get_zone(call.region_id, zone_id)
     if vswitch_id is None:
-        raise ApiError(400, "InvalidVSwitchId.Necessary", "The VSwitchId is necessary.")
+        return _default_vswitch(call, state)
     vswitch = state.vpc_state.find_vswitch(vswitch_id, call.region_id)
     if vswitch is None:
         raise ApiError(404, "InvalidVSwitchId.NotFound", "The specified VSwitchId does not exist.")
@@ -156,6 +156,19 @@ def read_vswitch(call: Call, state: EcsState) -> VSwitch:
         raise ApiError(403, "InvalidParameter.NotMatch", "The specified VSwitchId is not in the specified zone.")
     if vswitch.status is not NetworkStatus.AVAILABLE:
         raise ApiError(400, "IncorrectVSwitchStatus", "The current status of virtual switch does not support this.")
+    return vswitch
+
+
+def _default_vswitch(call: Call, state: EcsState) -> VSwitch:
+    """Where an instance goes whose groups are in the default VPC, or that names none. Errors as `read_vswitch`."""
+    group_ids = [*call.params.get("SecurityGroupIds", []), *filter(None, [call.params.get("SecurityGroupId")])]
+    groups = [state.get_group(group_id, call.region_id) for group_id in group_ids]
+    zone_id = call.params.get("ZoneId") or get_region(call.region_id).zone_ids[0]
+    vswitch = None
+    if all(state.vpc_state.vpcs[group.vpc_id].is_default for group in groups):
+        vswitch = state.vpc_state.default_vswitch(call.region_id, zone_id)
+    if vswitch is None:
+        raise ApiError(400, "InvalidVSwitchId.Necessary", "The VSwitchId is necessary.")
     return vswitch
 
 

@@ -39,8 +39,11 @@ class Lifecycle:
         Source: https://www.alibabacloud.com/help/en/ecs/user-guide/overview-of-instance-states
         """
         instance.status = InstanceStatus.PENDING
-        next_move = self._start_now if start else self._rest
-        self._later(instance, self._context.assumptions.instance_pending_seconds, next_move)
+        assumptions = self._context.assumptions
+        if start:
+            self._later(instance, assumptions.instance_pending_seconds, self._start_now)
+        else:
+            self._later(instance, assumptions.created_pending_seconds, self._rest)
         self.release_at(instance, instance.auto_release_at)
 
     def start(self, instance: Instance) -> None:

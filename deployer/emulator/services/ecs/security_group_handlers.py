@@ -16,7 +16,7 @@ from deployer.emulator.services.refusals import missing_parameter, not_implement
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.tagging import carries, read_tags
 from deployer.emulator.services.visibility import is_seen
-from deployer.emulator.services.vpc.networks import NetworkStatus
+from deployer.emulator.services.vpc.networks import NetworkStatus, Vpc
 
 _HELP = "https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-"
 # Source: https://www.alibabacloud.com/help/en/ecs/user-guide/limits (security groups)
@@ -149,9 +149,7 @@ class SecurityGroupActions:
     def _create(self, call: Call) -> Body:
         params, context = call.params, self._state.context
         _check_texts(call)
-        if "VpcId" not in params:
-            raise not_implemented(call, "a group without VpcId (classic network, default VPC)")
-        vpc = self._state.vpc_state.get_vpc(params["VpcId"], call.region_id)
+        vpc = self._read_vpc(call)
         if vpc.status is not NetworkStatus.AVAILABLE:
             raise ApiError(400, "IncorrectVpcStatus", "Current VPC status does not support this operation.")
         in_region = sum(group.region_id == call.region_id for group in self._state.security_groups.values())
@@ -171,6 +169,15 @@ class SecurityGroupActions:
         self._state.security_groups[group.security_group_id] = group
         vpc.security_group_ids.add(group.security_group_id)
         return {"SecurityGroupId": group.security_group_id}
+
+    def _read_vpc(self, call: Call) -> Vpc:
+        """The VPC named, else the default one. Errors: 404 InvalidVpcId.NotFound, 501 where there is no default one."""
+        if "VpcId" in call.params:
+            return self._state.vpc_state.get_vpc(call.params["VpcId"], call.region_id)
+        vpc = self._state.vpc_state.default_vpc(call.region_id)
+        if vpc is None:
+            raise not_implemented(call, "a group without VpcId (classic network)")
+        return vpc
 
     def _view(self, group: SecurityGroup, *, counted: bool) -> dict[str, Any]:
         members = len(self._state.members(group.security_group_id)) if counted else 0

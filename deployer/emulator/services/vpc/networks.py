@@ -43,6 +43,7 @@ class Vpc:
     created_at: datetime
     resource_group_id: str = ""
     user_cidr: str = ""
+    is_default: bool = False
     status: NetworkStatus = NetworkStatus.PENDING
     tags: dict[str, str] = field(default_factory=dict)
     security_group_ids: set[str] = field(default_factory=set)
@@ -63,6 +64,7 @@ class VSwitch:
     tags: dict[str, str] = field(default_factory=dict)
     owners: dict[IPv4Address, str] = field(default_factory=dict)
     next_offset: int = RESERVED_AT_START
+    is_default: bool = False
 
     @property
     def region_id(self) -> str:

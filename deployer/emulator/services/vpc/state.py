@@ -19,6 +19,8 @@ from deployer.emulator.services.vpc.networks import (
 )
 from deployer.emulator.services.vpc.routes import RouteTable
 
+_DEFAULT_CIDR = "172.31.0.0/16"
+
 
 class VpcState:
     """The networks of one account, in all regions."""
@@ -101,6 +103,55 @@ class VpcState:
             raise ApiError(400, "DependencyViolation.RouteTable", "Specified object has dependent resources.")
         del self.vpcs[vpc.vpc_id]
         del self.route_tables[vpc.route_table_id]
+
+    # The default network
+
+    def default_vpc(self, region_id: str) -> Vpc | None:
+        """The region's default VPC, made now when there is none yet; None when the account has no such thing.
+
+        Source: https://www.alibabacloud.com/help/en/vpc/user-guide/default-vpc-and-default-vswitch
+        """
+        found = next((vpc for vpc in self.vpcs_in(region_id) if vpc.is_default), None)
+        if found is not None or not self.context.assumptions.has_default_network:
+            return found
+        ids = self.context.ids
+        vpc = Vpc(
+            vpc_id=ids.resource_id("vpc", 21),
+            region_id=region_id,
+            network=IPv4Network(_DEFAULT_CIDR),
+            vpc_name="",
+            description="System created default VPC.",
+            virtual_router_id=ids.resource_id("vrt", 21),
+            route_table_id=ids.resource_id("vtb", 21),
+            created_at=self.context.clock.now(),
+            is_default=True,
+        )
+        self.add_vpc(vpc)
+        vpc.status = NetworkStatus.AVAILABLE
+        return vpc
+
+    def default_vswitch(self, region_id: str, zone_id: str) -> VSwitch | None:
+        """The zone's default vSwitch, likewise."""
+        vpc = self.default_vpc(region_id)
+        if vpc is None:
+            return None
+        siblings = self.vswitches_of(vpc)
+        found = next((one for one in siblings if one.zone_id == zone_id and one.is_default), None)
+        if found is None:
+            taken = {one.network for one in siblings}
+            found = VSwitch(
+                vswitch_id=self.context.ids.resource_id("vsw", 21),
+                vpc=vpc,
+                zone_id=zone_id,
+                network=next(one for one in IPv4Network(_DEFAULT_CIDR).subnets(new_prefix=20) if one not in taken),
+                vswitch_name="",
+                description="System created default virtual switch.",
+                created_at=self.context.clock.now(),
+                status=NetworkStatus.AVAILABLE,
+                is_default=True,
+            )
+            self.vswitches[found.vswitch_id] = found
+        return found
 
     # vSwitches
 

@@ -138,7 +138,7 @@ class VpcActions:
             "EnabledIpv6": False,
             "VRouterId": vpc.virtual_router_id,
             "VSwitchIds": {"VSwitchId": [vswitch.vswitch_id for vswitch in self._state.vswitches_of(vpc)]},
-            "IsDefault": False,
+            "IsDefault": vpc.is_default,
             "CreationTime": timestamps.to_second(vpc.created_at),
             "OwnerId": int(self._state.context.account_id),
             "ResourceGroupId": vpc.resource_group_id,
@@ -165,7 +165,7 @@ def _matches(vpc: Vpc, call: Call) -> bool:
         (not wanted_ids or vpc.vpc_id in wanted_ids)
         and params.get("VpcName", vpc.vpc_name) == vpc.vpc_name
         and params.get("ResourceGroupId", vpc.resource_group_id) == vpc.resource_group_id
-        and not params.get("IsDefault", False)
+        and params.get("IsDefault", vpc.is_default) == vpc.is_default
         and not params.get("EnableIpv6", False)
         and not params.get("DhcpOptionsSetId")
         and carries(vpc.tags, params.get("Tag", []))

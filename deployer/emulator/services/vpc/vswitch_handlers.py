@@ -105,7 +105,7 @@ class VSwitchActions:
             "EnabledIpv6": False,
             "AvailableIpAddressCount": vswitch.available_addresses,
             "CreationTime": timestamps.to_second(vswitch.created_at),
-            "IsDefault": False,
+            "IsDefault": vswitch.is_default,
             "OwnerId": int(self._state.context.account_id),
             "ResourceGroupId": vswitch.vpc.resource_group_id,
             "NetworkAclId": "",
@@ -133,7 +133,7 @@ def _matches(vswitch: VSwitch, call: Call) -> bool:
         and params.get("VSwitchName", vswitch.vswitch_name) == vswitch.vswitch_name
         and params.get("ResourceGroupId", vswitch.vpc.resource_group_id) == vswitch.vpc.resource_group_id
         and params.get("RouteTableId", vswitch.vpc.route_table_id) == vswitch.vpc.route_table_id
-        and not params.get("IsDefault", False)
+        and params.get("IsDefault", vswitch.is_default) == vswitch.is_default
         and not params.get("EnableIpv6", False)
         and carries(vswitch.tags, params.get("Tag", []))
     )
