@@ -1,10 +1,12 @@
 """The Go row of the start script: China-reachable sources, a checked toolchain, and none where Go is there already."""
 
 import hashlib
+import shutil
 from pathlib import Path
 
 import pytest
 from project_trees import analyze_example, clean_scripts, run_bash
+from real_start import answer_of
 
 from deployer.project.scripts.fetching import FETCH, FETCH_CHECKED
 from deployer.project.scripts.golang import go_runtime
@@ -52,3 +54,24 @@ def test_a_download_is_believed_by_its_checksum_only(tmp_path: Path, content: st
     assert expected in done.stdout
     assert (tmp_path / "file").exists() is (content == "right")
     assert not (tmp_path / "file.part").exists()
+
+
+MAIN = """\
+package main
+
+import (
+\t"fmt"
+\t"net/http"
+\t"os"
+)
+
+func main() {
+\thttp.HandleFunc("/", func(w http.ResponseWriter, r *http.Request) { fmt.Fprint(w, "hi from go") })
+\tpanic(http.ListenAndServe(":"+os.Getenv("PORT"), nil))
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("go") is None, reason="there is no Go here")
+def test_a_program_is_built_started_and_stopped_for_real(tmp_path: Path) -> None:
+    assert answer_of(tmp_path, {"go.mod": "module tiny\n\ngo 1.22\n", "main.go": MAIN}, "go") == "hi from go"

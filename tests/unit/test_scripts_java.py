@@ -2,19 +2,13 @@
 
 import json
 import shutil
-import socket
 import subprocess
-import time
-import urllib.error
-import urllib.request
 from pathlib import Path
 
 import pytest
 from project_trees import analyze_example, analyze_tree, clean_scripts, run_bash
+from real_start import answer_of
 
-from deployer.project.analysis import analyze
-from deployer.project.project_dir import ProjectDir
-from deployer.project.scripts import make_scripts
 from deployer.project.scripts.java import java_runtime, wanted_release
 from deployer.project.scripts.make import with_functions
 
@@ -106,30 +100,29 @@ def test_a_jar_starts_and_stops_for_real(tmp_path: Path) -> None:
     (tmp_path / "Main.java").write_text(SERVER)
     subprocess.run(["javac", "-d", "classes", "Main.java"], cwd=tmp_path, check=True)
     subprocess.run(["jar", "cfe", "release/shop.jar", "Main", "-C", "classes", "."], cwd=tmp_path, check=True)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    scripts = make_scripts(analyze(ProjectDir.open(release)), "shop", port)
-    places = {
-        "DEPLOYER_RELEASE_DIR": str(release), "DEPLOYER_RELEASE_ID": "r1", "DEPLOYER_LOG": str(tmp_path / "log"),
-        "DEPLOYER_PID_FILE": str(tmp_path / "pid"), "PATH": "/usr/bin:/bin",
-    }  # fmt: skip
-    try:
-        started = run_bash(tmp_path, scripts.start, {}, **places)
-        assert started.returncode == 0, started.stdout
-        assert int(json.loads(_get(f"http://127.0.0.1:{port}/")).split(".")[0]) >= 17
-    finally:
-        subprocess.run(["bash", "-c", scripts.stop], env=places, check=True, timeout=20)
-    assert not (tmp_path / "pid").exists()
+    assert int(json.loads(answer_of(tmp_path, {}, "java")).split(".")[0]) >= 17
 
 
-def _get(url: str) -> str:
-    """The body; "" when nobody listens after 20 seconds."""
-    for _try in range(400):
-        try:
-            with urllib.request.urlopen(url, timeout=5) as answer:
-                text: str = answer.read().decode()
-                return text
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.05)
-    return ""
+@pytest.mark.parametrize(
+    ("region", "there", "expected"),
+    [
+        ("cn-hangzhou", "v8.5.0", "https://mirrors.aliyun.com/gradle/distributions/v8.5.0/gradle-8.5-bin.zip"),
+        ("cn-hangzhou", "v8.5", "https://mirrors.aliyun.com/gradle/distributions/v8.5/gradle-8.5-bin.zip"),
+        ("cn-hangzhou", "nothing", "https\\://services.gradle.org/distributions/gradle-8.5-bin.zip"),
+        ("eu-central-1", "v8.5.0", "https\\://services.gradle.org/distributions/gradle-8.5-bin.zip"),
+    ],
+)
+def test_the_gradle_wrapper_asks_the_mirror_where_it_has_that_version(
+    tmp_path: Path, region: str, there: str, expected: str
+) -> None:
+    settings = "distributionBase=GRADLE_USER_HOME\ndistributionUrl=https\\://services.gradle.org/distributions/gradle-8.5-bin.zip\nzipStorePath=x\n"
+    files = {**GRADLE, "gradle/wrapper/gradle-wrapper.properties": settings}
+    text = FUNCTIONS + with_functions(java_runtime(analyze_tree(tmp_path, files)))
+    tools = {
+        "javac": 'echo "javac 21.0.1"',
+        "curl": f'case "$*" in *"--head"*/{there}/gradle-8.5-bin.zip) ;; *) exit 22 ;; esac',
+    }
+    done = run_bash(tmp_path, text, tools, DEPLOYER_REGION_ID=region)
+    assert done.returncode == 0, done.stdout
+    written = (tmp_path / "gradle/wrapper/gradle-wrapper.properties").read_text().split("\n")
+    assert written == ["distributionBase=GRADLE_USER_HOME", f"distributionUrl={expected}", "zipStorePath=x", ""]

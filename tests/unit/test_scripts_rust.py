@@ -1,10 +1,12 @@
 """The Rust row of the start script: a Cargo that is there, or rustup by its checksum."""
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from project_trees import analyze_example, clean_scripts, run_bash
+from real_start import answer_of
 
 from deployer.project.scripts.make import with_functions
 from deployer.project.scripts.rust import rust_runtime
@@ -48,3 +50,23 @@ def test_a_pinned_toolchain_is_the_one_rustup_installs() -> None:
     text = with_functions(rust_runtime(replace(analyze_example("rust_axum"), language_version="1.80.1")))
     assert "--default-toolchain 1.80.1" in text
     assert "--default-toolchain stable" in with_functions(rust_runtime(analyze_example("rust_axum")))
+
+
+MAIN = """\
+use std::io::{Read, Write};
+
+fn main() {
+    let port = std::env::var("PORT").unwrap_or("8080".into());
+    for stream in std::net::TcpListener::bind(format!("0.0.0.0:{port}")).unwrap().incoming() {
+        let mut stream = stream.unwrap();
+        let _ = stream.read(&mut [0; 512]);
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\\r\\nContent-Length: 12\\r\\n\\r\\nhi from rust");
+    }
+}
+"""
+
+
+@pytest.mark.skipif(shutil.which("cargo") is None or shutil.which("cc") is None, reason="there is no Rust here")
+def test_a_program_is_built_started_and_stopped_for_real(tmp_path: Path) -> None:
+    files = {"Cargo.toml": '[package]\nname = "tiny"\nversion = "0.1.0"\nedition = "2021"\n', "src/main.rs": MAIN}
+    assert answer_of(tmp_path, files, "cargo", "cc") == "hi from rust"
