@@ -4,8 +4,6 @@ import importlib
 import os
 import signal
 import sys
-import tempfile
-import traceback
 from collections.abc import Sequence
 from types import FrameType, MappingProxyType
 
@@ -168,6 +166,9 @@ def _failed(error: Exception, outlet: Outlet) -> int:
     if isinstance(error, DeployerError):
         show_error(error, outlet)
         return error.exit_code
+    import tempfile  # with traceback: only defects need them, and every start would pay
+    import traceback
+
     descriptor, path = tempfile.mkstemp(prefix="deployer-defect-", suffix=".txt")
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         traceback.print_exception(error, file=file)
