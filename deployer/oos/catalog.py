@@ -145,26 +145,16 @@ PRODUCTS = frozenset(
     websitebuild workorder xtrace yundun yunjian
     """.split()  # noqa: SIM905  (so many words read better than so many literals)
 )
-# How many arguments a function takes, where the number is fixed.
+# How many arguments a function takes, where enough uses were seen to be sure.
 ARGUMENT_COUNTS: Mapping[str, int] = MappingProxyType(
     {
         "fn::equals": 2,
         "fn::if": 3,
         "fn::join": 2,
-        "fn::split": 2,
-        "fn::select": 2,
-        "fn::replace": 2,
         "fn::jq": 3,
-        "fn::sub": 2,
-        "fn::rangeselect": 3,
-        "fn::containssubstring": 2,
-        "fn::addhour": 2,
-        "fn::formatutctime": 2,
-        "fn::durationbetween": 2,
-        "fn::calculatebatch": 2,
-        "fn::isipincidr": 2,
-        "fn::mapjoin": 2,
-        "fn::escape": 2,
+        "fn::replace": 2,
+        "fn::select": 2,
+        "fn::split": 2,
     }
 )
 # Product actions whose properties are all known; of others only some uses were seen.
