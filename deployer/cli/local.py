@@ -101,7 +101,10 @@ def faults(*, clear: bool, **arguments: Any) -> int:
         if clear:
             deployer.local_cloud.clear_faults()
         armed = deployer.local_cloud.faults()
-    rows = [(one["kind"], one["action"] or "-", one["nth"], one["times"], one["instance"] or "-") for one in armed]
+    rows = [
+        (one["kind"], one["action"] or "-", one["nth"], one["times"] or "always", one["instance"] or "-")
+        for one in armed
+    ]
     table = render_table(("KIND", "ACTION", "FROM CALL", "TIMES", "INSTANCE"), rows)
     screen.result({"faults": armed}, lambda: table if armed else "nothing is armed")
     return 0

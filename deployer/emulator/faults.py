@@ -43,7 +43,7 @@ class Fault:
             raise ValueError("nth and times count from 1")
         if not self.action and self.kind not in REFUSALS.keys() | OF_MACHINES | {"slow"}:
             raise ValueError(f"a fault of the kind {self.kind} needs an action; `*` is every action")
-        if self.kind in _UNCOUNTED and (self.nth, self.times) != (1, "usual"):
+        if self.kind in _UNCOUNTED and (self.nth != 1 or isinstance(self.times, int)):
             raise ValueError(f"{self.kind} holds for `seconds`, or until it is cleared; it counts no calls")
         if self.seconds < 0 or self.bytes_per_second <= 0:
             raise ValueError("`seconds` cannot be negative, `bytes_per_second` must be more than 0")
@@ -121,9 +121,9 @@ class Faults:
             self._closed_until.clear()
 
     def described(self) -> list[dict[str, Any]]:
-        """The armed faults as plain data."""
+        """The armed faults as plain data, with how many calls they hit in all."""
         with self._lock:
-            return [asdict(armed.fault) for armed in self._armed]
+            return [{**asdict(armed.fault), "times": armed.fault.most} for armed in self._armed]
 
     def take(self, product: str, action: str, params: Mapping[str, str] = _NOTHING) -> Fault | None:
         """Count this call, and give what is to go wrong with it."""

@@ -8,6 +8,7 @@ from oss_harness import PAGES, OssCloud, fetch, refused
 
 from deployer.emulator.faults import Fault
 from deployer.emulator.http import HttpRequest
+from deployer.emulator.wire.oss_address import read_address
 
 UNSIGNED = {"Authorization": "OSS anyone:anything", "Date": "Sun, 22 Nov 2026 07:12:11 GMT"}
 
@@ -139,3 +140,23 @@ def test_an_armed_fault_is_answered_the_way_oss_words_errors_and_recorded(server
     assert len(errors[0].request_id) == 24
     calls = [(call.action, call.status, call.code) for call in cloud.emulator.recorder.calls]
     assert calls == [("PutBucket", 200, ""), ("PutObject", 503, "SlowDown"), ("PutObject", 200, "")]
+
+
+@pytest.mark.documented("https://www.alibabacloud.com/help/en/oss/user-guide/regions-and-endpoints")
+@pytest.mark.parametrize(
+    ("host", "place"),
+    [
+        ("a-bucket.oss-cn-beijing.aliyuncs.com", ("a-bucket", "cn-beijing")),
+        ("a-bucket.oss-cn-beijing-internal.aliyuncs.com", ("a-bucket", "cn-beijing")),
+        ("a-bucket.cn-beijing.oss.aliyuncs.com", ("a-bucket", "cn-beijing")),
+        ("cn-beijing.oss.aliyuncs.com", (None, "cn-beijing")),
+        ("a-bucket.oss.aliyuncs.com", ("a-bucket", "cn-hangzhou")),
+        ("oss.aliyuncs.com", (None, "cn-hangzhou")),
+        ("a-bucket.oss-accelerate.aliyuncs.com", ("a-bucket", None)),
+        ("a-bucket.localhost:4566", ("a-bucket", None)),
+    ],
+)
+def test_hosts_old_and_new_name_the_bucket_and_the_region(host, place):
+    target = "/" if place[0] is None else "/dir/key"
+    address = read_address(request("GET", target, host=host))
+    assert (address.bucket_name, address.region_id, address.object_name) == (*place, place[0] and "dir/key")

@@ -10,6 +10,9 @@ from deployer.emulator.http import HttpRequest
 _REGIONAL_HOST = re.compile(
     r"(?:(?P<bucket>[^.]+)\.)?(?:oss-(?P<region>[a-z0-9-]+?)(?:-internal)?|(?P<dual_stack>[a-z0-9-]+)\.oss)\.aliyuncs\.com"
 )
+# The endpoint of the first years, which still stands for Hangzhou; `<region>.oss` is dual stack.
+_FIRST_HOST = re.compile(r"(?:(?!(?:cn|us|eu|ap|me|na)-)(?P<bucket>[^.]+)\.)?oss(?:-internal)?\.aliyuncs\.com")
+_FIRST_REGION_ID = "cn-hangzhou"
 _LOOPBACK_HOST = re.compile(r"(?:(?P<bucket>[^.]+)\.)?localhost")
 _ACCELERATED = ("accelerate", "accelerate-overseas")
 
@@ -46,7 +49,7 @@ def read_address(request: HttpRequest) -> OssAddress:
     """
     path = unquote_plus(request.target.partition("?")[0]).removeprefix("/")
     host = _match_host(request.host)
-    region_id = (host.group("region") or host.group("dual_stack")) if host and _is_oss_host(host) else None
+    region_id = _region_of(host) if host and _is_oss_host(host) else None
     bucket_name = host.group("bucket") if host else None
     if bucket_name is not None:
         key, virtual_hosted = path, True
@@ -72,9 +75,15 @@ def _match_host(host: str) -> re.Match[str] | None:
     try:
         ip_address(host.strip("[]"))
     except ValueError:
-        return _REGIONAL_HOST.fullmatch(host) or _LOOPBACK_HOST.fullmatch(host)
+        return _FIRST_HOST.fullmatch(host) or _REGIONAL_HOST.fullmatch(host) or _LOOPBACK_HOST.fullmatch(host)
     return None
 
 
 def _is_oss_host(match: re.Match[str]) -> bool:
-    return match.re is _REGIONAL_HOST
+    return match.re is not _LOOPBACK_HOST
+
+
+def _region_of(match: re.Match[str]) -> str:
+    if match.re is _FIRST_HOST:
+        return _FIRST_REGION_ID
+    return match.group("region") or match.group("dual_stack")
