@@ -87,6 +87,7 @@ class Waiter:
     kinds: frozenset[str]
     reason: str
     parts: tuple[TaskRun, ...] = ()  # items of a loop that can be named in its stead
+    names: frozenset[str] = frozenset()  # tasks beside its own that can be named, folded
     answer: Notification | None = None
 
     def wants(self, notification: Notification) -> bool:
@@ -95,7 +96,7 @@ class Waiter:
         return (
             notification.notify_type in self.kinds
             and (not ids or any(run.task_execution_id in ids for run in runs))
-            and (not name or self.run.name.casefold() == name.casefold())
+            and (not name or name.casefold() in {self.run.name.casefold(), *self.names})
             and (not item or any(str(run.loop_item) == item for run in runs))
         )
 

@@ -19,6 +19,7 @@ from deployer.oos.template import Task, Template
 from deployer.oos.web import SendWebRequest, WebAnswer, WebRequest
 
 _END, _NEXT = "acs::end", "acs::next"
+_IN_DEBUG_MODE = frozenset({"ExecuteTask", "SkipTask", "CancelTask", "CompleteExecution"})
 _AFTER_FAILURE = frozenset({"RetryTask", "SkipTask", "CancelTask", "CompleteExecution"})
 
 
@@ -84,6 +85,7 @@ class Runner:
     def __init__(self, host: Host, execution: Execution) -> None:
         self.host = host
         self.execution = execution
+        self._is_chosen = False  # whether somebody named the task that comes next
 
     def steps(self) -> Steps:
         """From Started to a final status."""
@@ -130,11 +132,9 @@ class Runner:
     def _run_task(self, task: Task, frame: Frame) -> Generator[Effect, Any, Step]:
         run = self._new_run(task, frame)
         if self.execution.mode == "Debug" and frame.parent is None:
-            answer = yield from self.wait_for(
-                run, {"ExecuteTask", "SkipTask", "CancelTask", "CompleteExecution"}, "Debug"
-            )
-            if answer.notify_type != "ExecuteTask":
-                return self._after_answer(task, run, answer)
+            elsewhere = yield from self._ask_what_is_next(task, run)
+            if elsewhere is not None:
+                return elsewhere
         try:
             if task.when is not None and not frame.scope.evaluator.is_true(task.when):
                 self._end(run, Status.SKIPPED)
@@ -155,6 +155,24 @@ class Runner:
             if answer.notify_type != "RetryTask":
                 return self._after_answer(task, run, answer)
             run = self._new_run(task, frame)
+
+    def _ask_what_is_next(self, task: Task, run: TaskRun) -> Generator[Effect, Any, Step | None]:
+        """Debug mode, before each task: None to run it, else where to go instead; any task can be named.
+
+        Source: https://help.aliyun.com/document_detail/120777.html (ExecuteTask, TaskName)
+        """
+        if self._is_chosen:
+            self._is_chosen = False
+            return None
+        names = frozenset(known.name.casefold() for known in self.execution.template.tasks)
+        answer = yield from self.wait_for(run, _IN_DEBUG_MODE, "Debug", names=names)
+        if answer.notify_type != "ExecuteTask":
+            return self._after_answer(task, run, answer)
+        if answer.task_name.casefold() in {"", task.name.casefold()}:
+            return None
+        self.execution.task_runs.remove(run)
+        self._is_chosen = True
+        return Step(jump=answer.task_name)
 
     def _try(self, task: Task, frame: Frame, run: TaskRun) -> Generator[Effect, Any, str | None]:
         """Run a task once; its run has its final status afterwards. Gives the task that a Choice chose."""
@@ -255,10 +273,11 @@ class Runner:
         *,
         marks_run: bool = True,
         parts: tuple[TaskRun, ...] = (),
+        names: frozenset[str] = frozenset(),
     ) -> Generator[Effect, Any, Notification]:
         """Wait until somebody notifies the execution; it is Waiting meanwhile."""
         execution = self.execution
-        waiter = Waiter(run=run, kinds=frozenset(kinds), reason=reason, parts=parts)
+        waiter = Waiter(run=run, kinds=frozenset(kinds), reason=reason, parts=parts, names=names)
         execution.waiters.append(waiter)
         before, run.status = run.status, Status.WAITING if marks_run else run.status
         execution.log(self.host.clock.now(), f"Waiting: {reason}", run.task_execution_id)

@@ -450,6 +450,24 @@ def test_debug_mode_stops_before_each_task(world):
     assert execution.status is Status.SUCCESS
 
 
+def test_debug_mode_runs_the_task_that_is_named(world):
+    tasks = "".join(
+        f"  - {{Name: {name}, Action: ACS::ExecuteAPI, Properties: {{Service: ECS, API: ListThings, Parameters: {{Of: {name}}}}}}}\n"
+        for name in ("a", "b", "c")
+    )
+    execution = world.run(f"Tasks:\n{tasks}", mode="Debug")
+    assert not notify(execution, Notification(notify_type="ExecuteTask", task_name="unknown"))
+    for name in ("B", "a", "c"):
+        notify(execution, Notification(notify_type="ExecuteTask", task_name=name))
+        world.settle()
+    assert [(run.name, run.status.value) for run in execution.task_runs] == [
+        ("b", "Success"),
+        ("a", "Success"),
+        ("c", "Success"),
+    ]
+    assert execution.status is Status.SUCCESS
+
+
 def test_text_from_a_parameter_is_not_looked_through_again(world):
     execution = world.run(
         "Parameters: {script: {Type: String}}\nTasks: [{Name: a, Action: ACS::Sleep, Properties: {Duration: 1S}}]\n"
