@@ -15,7 +15,7 @@ _DELETES = re.compile(
     r"|\bmkfs|\bdd\s{1,9}if=|>\s{0,9}/dev/sd|\bshred\b|:\(\)\s{0,9}\{"
 )
 _KEYS = re.compile(
-    r"\.ssh\b|\.aws\b|\.aliyun\b|\.kube/|\.netrc\b|\.docker/config|\.config/gcloud|\bid_(?:rsa|ed25519)\b|/etc/(?:shadow|sudoers)"
+    r"(?<!\w)\.(?:ssh|aws|aliyun|netrc|kube/|docker/config|config/gcloud)\b|\bid_(?:rsa|ed25519)\b|/etc/(?:shadow|sudoers)"
     r"|\$\{?(?:ALIBABA_CLOUD|ALIYUN|AWS)_\w{0,30}|\b169\.254\.169\.254\b|\b100\.100\.100\.200\b"
 )
 _SENDS = re.compile(

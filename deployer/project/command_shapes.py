@@ -131,7 +131,7 @@ def _read_part(part: str, own_programs: frozenset[str]) -> CommandShape:
         return _refused(_HOLDS_PLACEHOLDER)
     if _WINDOWS.search(part):
         return _refused(_FOR_WINDOWS)
-    if not all(map(_PLAIN_WORD.fullmatch, words)):
+    if purpose is Purpose.START and not all(map(_PLAIN_WORD.fullmatch, words)):
         return _refused(_ODD_WORDS)
     return CommandShape(purpose=purpose, kind=_kind(words, purpose), words=words, environment=read.environment)
 

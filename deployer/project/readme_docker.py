@@ -50,8 +50,8 @@ def _verdicts(starts: list[ReadmeCommand]) -> Iterator[str]:
     for command in starts:
         image = _image(command.shape.words)
         verdict = judge_image(image) if image else None
-        if verdict is not None:
-            yield f"`{command.file}:{command.line}` runs the image {verdict.sentence}; nothing here builds or starts it"
+        if verdict is not None and not verdict.reachable:
+            yield f"`{command.file}:{command.line}`: {verdict.sentence}; nothing here starts without it"
 
 
 def _image(words: tuple[str, ...]) -> str | None:

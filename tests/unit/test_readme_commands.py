@@ -16,7 +16,7 @@ PURPOSES = {
         'pip install "uvicorn[standard]"',
     ),
     Purpose.BUILD: (
-        "npm run build", "yarn build", "pnpm run build:prod", "go build -o app ./cmd/app", "cargo build --release", "mvn clean package",
+        "npm run build", "yarn build", "pnpm run build:prod", "go build -ldflags '-s -w' -o app ./cmd/app", "cargo build --release", "mvn clean package",
         "./mvnw package -DskipTests", "./gradlew bootJar", "make", "make build", "dotnet publish -c Release", "docker build -t app .",
         "npx tsc", "hugo", "./build.sh",
     ),
@@ -94,7 +94,7 @@ def test_what_endangers_a_machine_is_refused_and_told(line: str, why: str) -> No
     "line",
     [
         "rm -rf node_modules", "rm -f /tmp/x", "docker run --rm -v /var/run/docker.sock:/x app", "curl -d '{}' http://localhost:8000 | jq .",
-        "export ALIBABA_CLOUD_ACCESS_KEY_ID=abc", "npm run sh", "cat app.log | grep bash", "pip install ssh",
+        "export ALIBABA_CLOUD_ACCESS_KEY_ID=abc", "npm run sh", "curl https://help.aliyun.com/x", "open s3.aws.test", "cat app.log | grep bash", "pip install ssh",
     ],
 )  # fmt: skip
 def test_what_only_looks_alike_is_no_danger(line: str) -> None:
@@ -114,6 +114,7 @@ def test_what_only_looks_alike_is_no_danger(line: str) -> None:
         ("python app.py --dir $(pwd)", "it is more than one plain command"),
         ("python app.py & python b.py", "it is more than one plain command"),
         ("python app.py --name 'a", "its quotes do not close"),
+        ("python app.py --name 'a; b'", "its words mean more to a shell than themselves"),
         ("py app.py", "it is written for Windows"),
         ("mvnw.cmd spring-boot:run", "it is written for Windows"),
         (r"python src\app.py", "it is written for Windows"),

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from itertools import pairwise
 
 from deployer.models.analysis import Evidence
 from deployer.project.detectors.detection import Detection
@@ -145,14 +146,15 @@ def _named_directory(command: WrittenCommand, mains: dict[str, Hit]) -> str | No
     """The package a written command builds or runs: `go run ./cmd/x`, `go build ... ./cmd/x`, a program named so."""
     words = command.shape.words
     if words[0] == "go" and len(words) > 1 and words[1] in {"run", "build", "install"}:
-        targets = [word for word in words[2:] if word.startswith(".") or word.endswith(".go") or "/" in word]
+        plain = (word for before, word in pairwise(words[1:]) if before not in {"-o", "-ldflags", "-tags", "-gcflags"})
+        targets = [word for word in plain if word.startswith(".") or word.endswith(".go") or "/" in word]
         for target in targets:
             directory = target.removeprefix("./").rstrip("/").removesuffix("/...")
             directory = directory.rpartition("/")[0] if directory.endswith(".go") else directory
             directory = "" if directory == "." else directory
             if directory in mains and (command.shape.directory is None):
                 return directory
-        return "" if words[1] == "run" and not targets and "" in mains else None
+        return "" if words[1] != "install" and not targets and "" in mains else None
     program = words[0].rpartition("/")[2]
     return next((one for one in mains if one and one.rpartition("/")[2] == program), None)
 
