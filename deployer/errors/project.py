@@ -218,6 +218,20 @@ class PackageNotWritten(ProjectError):
         )
 
 
+class NoRunFolder(ProjectError):
+    """There is no place on this machine where an archive could be made."""
+
+    code = "package.no_folder"
+
+    def __init__(self, directory: str, reason: str) -> None:
+        super().__init__(
+            f"neither `{directory}` nor the system's folder for temporary files can be written to: {reason}",
+            hint="name a writable directory with DEPLOYER_CACHE_DIR",
+            directory=directory,
+            reason=reason,
+        )
+
+
 class StartUnknown(ProjectError):
     """Nothing in the project says how to start it."""
 

@@ -2,6 +2,7 @@
 
 import json
 import os
+import tempfile
 import zipfile
 from pathlib import Path
 
@@ -76,6 +77,17 @@ def test_nothing_stays_in_the_cache_after_packing_or_failing(project: Path, tmp_
 def test_a_place_that_cannot_be_written_is_named(project: Path, capsys) -> None:
     assert run(["package", "shop", "--to", "/dev/null/shop.zip"]) == 65
     assert "/dev/null/shop.zip" in capsys.readouterr().err
+
+
+def test_without_a_cache_folder_the_systems_folder_serves(project: Path, tmp_path: Path, capsys, monkeypatch) -> None:
+    monkeypatch.setenv("DEPLOYER_CACHE_DIR", "/dev/null/cache")
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "tmp"))
+    assert run(["package", "shop", "--output", "json"]) == 65
+    error = json.loads(capsys.readouterr().out.splitlines()[-1])
+    assert (error["code"], "DEPLOYER_CACHE_DIR" in error["hint"]) == ("package.no_folder", True)
+    (tmp_path / "tmp").mkdir()
+    assert call(capsys)["file_count"] == 3
+    assert not list((tmp_path / "tmp").iterdir())
 
 
 def test_what_a_killed_run_left_is_removed_a_day_later(tmp_path: Path) -> None:
