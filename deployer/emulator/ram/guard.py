@@ -15,6 +15,7 @@ from deployer.emulator.ram.conditions import Facts, fact_key
 from deployer.emulator.ram.policy import Access, Policy, Verdict, judge
 
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
+_KEPT_RIGHTS = 100_000  # different ones; a cloud that runs for long forgets no more than it can hold
 # The tags of one resource, None when it has none or does not exist.
 FindTags = Callable[[str], Mapping[str, str] | None]
 
@@ -61,7 +62,8 @@ class Guard:
         """Errors: ApiError 403 in the words of the product, naming the first right that is missing."""
         if holder is None:
             return
-        facts = self._request_facts(operation, holder.principal, request)
+        # Facts are for policies; nothing holds the account itself back.
+        facts = self._request_facts(operation, holder.principal, request) if holder.policies() else {}
         resources = resources_of(operation, request)
         if operation.product == "bss":
             self._check_any(holder, operation.ram_actions, resources[0], facts)
@@ -77,7 +79,7 @@ class Guard:
         verdict, policy_type = self._judge(holder, right, facts)
         if verdict is not Verdict.ALLOW:
             raise denial(product, right.action, holder.principal, verdict=verdict, policy_type=policy_type)
-        self.used.setdefault(right)
+        self._remember(right)
 
     def request_facts(self, principal: Principal, request: Request) -> dict[str, Sequence[str]]:
         """The condition keys every request has.
@@ -115,7 +117,11 @@ class Guard:
         if refused or not allowed:
             right, verdict, policy_type = (refused or judged)[0]
             raise denial("bss", right.action, holder.principal, verdict=verdict, policy_type=policy_type)
-        self.used.setdefault(allowed[0][0])
+        self._remember(allowed[0][0])
+
+    def _remember(self, right: Right) -> None:
+        if len(self.used) < _KEPT_RIGHTS:
+            self.used.setdefault(right)
 
     def _judge(self, holder: Holder, right: Right, facts: Facts) -> tuple[Verdict, str]:
         layers = holder.policies()
@@ -137,7 +143,7 @@ class Guard:
         tags = None if name.startswith(("Describe", "List", "Get")) else self.find_tags(right.resource)
         if not tags:
             return facts
-        of_resource = {f"{key}/{tag}": (value,) for tag, value in tags.items() for key in ("acs:resourcetag",)}
+        of_resource = {f"acs:resourcetag/{tag}": (value,) for tag, value in tags.items()}
         old_names = {f"{product}:tag/{tag}": (value,) for tag, value in tags.items()}
         return {**old_names, **facts, **of_resource}
 

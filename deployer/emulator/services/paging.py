@@ -55,6 +55,22 @@ def page_by_token(
     return page, _make_token(key(page[-1]), question) if more else ""
 
 
+def page_either_way(
+    items: Sequence[Item], params: Mapping[str, Any], *, key: Callable[[Item], str], max_results: int = 100
+) -> tuple[Sequence[Item], dict[str, Any]]:
+    """The page asked for, by token when a token field was sent, else by number; and all the fields that describe it.
+
+    `max_results` is how long a page by token may be; one by number may have a hundred.
+
+    Errors: 400 InvalidParameter.
+    """
+    if wants_token_paging(params):
+        page, token = page_by_token(items, params, key=key, max_size=max_results)
+        return page, {"NextToken": token, "TotalCount": 0, "PageNumber": 0, "PageSize": 0}
+    page, numbers = page_by_number(items, params)
+    return page, {"NextToken": "", **numbers}
+
+
 def wants_token_paging(params: Mapping[str, Any]) -> bool:
     """True when a token field was sent: the page fields are then ignored.
 

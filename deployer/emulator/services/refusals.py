@@ -27,3 +27,13 @@ def missing_parameter(name: str) -> ApiError:
 def invalid_parameter(name: str) -> ApiError:
     """400 InvalidParameter, to be raised."""
     return ApiError(400, "InvalidParameter", f'The specified parameter "{name}" is not valid.')
+
+
+def stop_dry_run(call: Call) -> None:
+    """Raise when only a check was asked for: that it passed is an error as well.
+
+    Errors: 400 DryRunOperation.
+    Source: https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-runinstances (DryRun)
+    """
+    if call.params.get("DryRun"):
+        raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from deployer.emulator.actions import ApiError
+from deployer.emulator.actions import ApiError, Call
 
 MAX_TAGS = 20
 _MAX_LENGTH = 128
@@ -38,6 +38,16 @@ def add_tags(holder: dict[str, str], tags: Mapping[str, str]) -> None:
     if len({*holder, *tags}) > MAX_TAGS:
         raise ApiError(403, "QuotaExceed.Tags", "The quota of tags on the resource is exceeded.")
     holder.update(tags)
+
+
+def untag(call: Call, holders: Sequence[dict[str, str]]) -> None:
+    """Take away the keys in TagKey, or every one with All. Keys that are not there are no mistake."""
+    keys = call.params.get("TagKey")
+    for holder in holders:
+        if keys is None and call.params.get("All", False):
+            holder.clear()
+        for key in keys or ():
+            holder.pop(key, None)
 
 
 def carries(tags: Mapping[str, str], wanted: Sequence[Mapping[str, Any]]) -> bool:

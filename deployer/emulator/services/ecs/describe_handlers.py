@@ -11,8 +11,8 @@ from deployer.emulator.services.ecs.batches import read_ids
 from deployer.emulator.services.ecs.instance_view import describe_attribute, describe_disk, describe_instance
 from deployer.emulator.services.ecs.instances import Disk, Instance, InstanceStatus
 from deployer.emulator.services.ecs.state import EcsState
-from deployer.emulator.services.paging import page_by_number, page_by_token, wants_token_paging
-from deployer.emulator.services.refusals import refuse_unsupported
+from deployer.emulator.services.paging import page_by_number, page_either_way
+from deployer.emulator.services.refusals import refuse_unsupported, stop_dry_run
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.tagging import carries
 from deployer.emulator.services.visibility import is_seen
@@ -81,14 +81,8 @@ class DescribeActions:
         if "Tag" in call.params:
             instances = [one for one in instances if is_seen(self._state.context, one.created_at, call.params)]
         found = _matching(instances, call.params)
-        if call.params.get("DryRun"):
-            raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
-        if wants_token_paging(call.params):
-            page, token = page_by_token(found, call.params, key=lambda instance: instance.instance_id)
-            fields: dict[str, Any] = {"NextToken": token, "TotalCount": 0, "PageNumber": 0, "PageSize": 0}
-        else:
-            page, numbers = page_by_number(found, call.params)
-            fields = {"NextToken": "", **numbers}
+        stop_dry_run(call)
+        page, fields = page_either_way(found, call.params, key=lambda instance: instance.instance_id)
         return {"Instances": {"Instance": [describe_instance(instance) for instance in page]}, **fields}
 
     @action("DescribeInstanceStatus", source=_HELP + "describeinstancestatus")
@@ -122,12 +116,7 @@ class DescribeActions:
             for disk in list(self._state.disks.values())[::-1]
             if disk.region_id == call.region_id and _disk_matches(disk, call.params)
         ]
-        if wants_token_paging(call.params):
-            page, token = page_by_token(found, call.params, key=lambda disk: disk.disk_id, max_size=500)
-            fields: dict[str, Any] = {"NextToken": token, "TotalCount": 0, "PageNumber": 0, "PageSize": 0}
-        else:
-            page, numbers = page_by_number(found, call.params)
-            fields = {"NextToken": "", **numbers}
+        page, fields = page_either_way(found, call.params, key=lambda disk: disk.disk_id, max_results=500)
         return {"Disks": {"Disk": [describe_disk(disk) for disk in page]}, **fields}
 
 

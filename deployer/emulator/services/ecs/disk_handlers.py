@@ -9,7 +9,7 @@ from deployer.emulator.services.ecs.batches import read_ids
 from deployer.emulator.services.ecs.disk_rules import MAX_DATA_DISKS, check_loose_disk, check_new_size
 from deployer.emulator.services.ecs.instances import Disk, Instance, InstanceStatus
 from deployer.emulator.services.ecs.state import EcsState
-from deployer.emulator.services.refusals import missing_parameter, not_implemented, refuse_unsupported
+from deployer.emulator.services.refusals import missing_parameter, not_implemented, refuse_unsupported, stop_dry_run
 from deployer.emulator.services.regions import get_region, get_zone, region_asked
 from deployer.emulator.services.tagging import read_tags
 
@@ -140,8 +140,7 @@ class DiskActions:
         if wanted["Category"] != "cloud_essd":
             wanted["PerformanceLevel"] = call.params.get("PerformanceLevel")
         order = check_loose_disk(wanted, region_id=disk.region_id, zone_id=disk.zone_id)
-        if call.params.get("DryRun"):
-            raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
+        stop_dry_run(call)
         disk.category, disk.performance_level = order.category, order.performance_level
         return {}
 

@@ -12,7 +12,7 @@ from deployer.emulator.services.ecs.snapshot_handlers import take_snapshot
 from deployer.emulator.services.ecs.snapshots import Snapshot, SnapshotStatus
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.paging import page_by_number
-from deployer.emulator.services.refusals import missing_parameter, refuse_unsupported
+from deployer.emulator.services.refusals import missing_parameter, refuse_unsupported, stop_dry_run
 from deployer.emulator.services.regions import get_region
 from deployer.emulator.services.tagging import read_tags
 
@@ -108,7 +108,7 @@ class ImageActions:
             source, mappings = self._of_snapshot(call)
         else:
             raise missing_parameter("InstanceId")
-        _stop_dry_run(call)
+        stop_dry_run(call)
         own = self._add(call, source, mappings, call.region_id)
         own.source_instance_id = params.get("InstanceId", "")
         return {"ImageId": own.image.image_id}
@@ -137,7 +137,7 @@ class ImageActions:
         if own.status != "Available":
             raise ApiError(403, "IncorrectImageStatus", "The image is not available.")
         region_id = get_region(call.params.get("DestinationRegionId", call.region_id)).region_id
-        _stop_dry_run(call)
+        stop_dry_run(call)
         copied = self._add(call, own.image, list(own.mappings), region_id)
         copied.is_copied = True
         return {"ImageId": copied.image.image_id}
@@ -212,8 +212,3 @@ def _mapping(device: str, snapshot: Snapshot) -> DeviceMapping:
         snapshot_id=snapshot.snapshot_id,
         size_gib=snapshot.size_gib,
     )
-
-
-def _stop_dry_run(call: Call) -> None:
-    if call.params.get("DryRun"):
-        raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")

@@ -9,7 +9,7 @@ from deployer.emulator.services.ecs.batches import answer_each, read_ids
 from deployer.emulator.services.ecs.instances import Instance, InstanceStatus
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.paging import page_by_number
-from deployer.emulator.services.refusals import missing_parameter, refuse_unsupported
+from deployer.emulator.services.refusals import missing_parameter, refuse_unsupported, stop_dry_run
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.vpc.networks import Eip, EipStatus, NetworkStatus
 
@@ -180,8 +180,7 @@ class InstanceSpecActions:
             self._state.lifecycle.require(instance, InstanceStatus.RUNNING, InstanceStatus.STOPPED)
             instance_type = instance.instance_type
         bandwidth, _ = rules.read_bandwidth(call)
-        if call.params.get("DryRun"):
-            raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
+        stop_dry_run(call)
         instance.instance_type = instance_type
         if "InternetMaxBandwidthOut" in call.params:
             instance.internet_max_bandwidth_out = bandwidth

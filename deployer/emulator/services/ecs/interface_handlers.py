@@ -12,7 +12,7 @@ from deployer.emulator.services.ecs.interfaces import NetworkInterface
 from deployer.emulator.services.ecs.launch_order import mac_address
 from deployer.emulator.services.ecs.launch_rules import read_groups, read_vswitch
 from deployer.emulator.services.ecs.state import EcsState
-from deployer.emulator.services.paging import page_by_number, page_by_token, wants_token_paging
+from deployer.emulator.services.paging import page_either_way
 from deployer.emulator.services.refusals import refuse_unsupported
 from deployer.emulator.services.regions import get_region
 from deployer.emulator.services.tagging import carries, read_tags
@@ -64,14 +64,9 @@ class InterfaceActions:
         owners = self._state.every_interface(call.region_id)
         views += [describe_primary(owner, account_id) for owner in owners if owner.is_visible]
         found = [view for view in views if _matches(view, call)]
-        if wants_token_paging(call.params):
-            page, token = page_by_token(
-                found, call.params, key=lambda view: str(view["NetworkInterfaceId"]), max_size=500
-            )
-            fields: dict[str, Any] = {"NextToken": token, "TotalCount": 0, "PageNumber": 0, "PageSize": 0}
-        else:
-            page, numbers = page_by_number(found, call.params, max_size=500)
-            fields = {"NextToken": "", **numbers}
+        page, fields = page_either_way(
+            found, call.params, key=lambda view: str(view["NetworkInterfaceId"]), max_results=500
+        )
         return {"NetworkInterfaceSets": {"NetworkInterfaceSet": list(page)}, **fields}
 
     @action("AttachNetworkInterface", source=_HELP + "attachnetworkinterface")

@@ -6,6 +6,7 @@ from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services.bss.prices import PriceBook
 from deployer.emulator.services.ecs.launch_order import LaunchOrder, launch, read_order
 from deployer.emulator.services.ecs.state import EcsState
+from deployer.emulator.services.refusals import stop_dry_run
 
 _HELP = "https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-"
 _MAX_AMOUNT = 100
@@ -39,7 +40,7 @@ class LaunchActions:
         if not 1 <= min_amount <= amount:
             raise ApiError(400, "InvalidMinAmount.Malformed", 'The specified parameter "MinAmount" is not valid.')
         order = read_order(call, self._state, amount=amount, min_amount=min_amount)
-        _stop_dry_run(call)
+        stop_dry_run(call)
         instances = launch(order, self._state, start=True)
         return {
             "InstanceIdSets": {"InstanceIdSet": [instance.instance_id for instance in instances]},
@@ -49,7 +50,7 @@ class LaunchActions:
 
     def _create(self, call: Call) -> Body:
         order = read_order(call, self._state, amount=1, min_amount=1)
-        _stop_dry_run(call)
+        stop_dry_run(call)
         [instance] = launch(order, self._state, start=False)
         return {
             "InstanceId": instance.instance_id,
@@ -69,12 +70,3 @@ class LaunchActions:
         if order.internet_charge_type == "PayByBandwidth":
             parts.append(self._prices.bandwidth_hourly(order.bandwidth_out))
         return float(sum((part for part in parts if part is not None), Decimal(0)) * order.amount)
-
-
-def _stop_dry_run(call: Call) -> None:
-    """Raise when only a check was asked for: that a dry run passed is an error as well.
-
-    Source: https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-runinstances (DryRun)
-    """
-    if call.params.get("DryRun"):
-        raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")

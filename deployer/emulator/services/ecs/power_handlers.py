@@ -7,7 +7,7 @@ from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services.ecs.instances import Instance, InstanceStatus
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.ecs.stock import Supply
-from deployer.emulator.services.refusals import invalid_parameter, refuse_unsupported
+from deployer.emulator.services.refusals import invalid_parameter, refuse_unsupported, stop_dry_run
 from deployer.emulator.services.regions import get_region, region_asked
 
 _HELP = "https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-"
@@ -65,8 +65,7 @@ class PowerActions:
     def _change_one(self, call: Call, check: Change, change: Change) -> Body:
         instance = self._state.get_instance(call.params["InstanceId"], region_asked(call))
         check(instance)
-        if call.params.get("DryRun"):
-            raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
+        stop_dry_run(call)
         change(instance)
         return {}
 

@@ -1,6 +1,5 @@
 """CreateSecurityGroup and its siblings."""
 
-from collections.abc import Sequence
 from typing import Any
 
 from deployer.emulator.actions import ApiError, Body, Call, action
@@ -11,8 +10,8 @@ from deployer.emulator.services.ecs.instance_view import tag_list
 from deployer.emulator.services.ecs.instances import InstanceStatus
 from deployer.emulator.services.ecs.launch_rules import MAX_GROUPS_OF_INSTANCE
 from deployer.emulator.services.ecs.state import EcsState
-from deployer.emulator.services.paging import page_by_number, page_by_token, wants_token_paging
-from deployer.emulator.services.refusals import missing_parameter, not_implemented, refuse_unsupported
+from deployer.emulator.services.paging import page_either_way
+from deployer.emulator.services.refusals import missing_parameter, not_implemented, refuse_unsupported, stop_dry_run
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.tagging import carries, read_tags
 from deployer.emulator.services.visibility import is_seen
@@ -39,8 +38,7 @@ class SecurityGroupActions:
     def describe_security_groups(self, call: Call) -> Body:
         """The groups that match every filter, newest first."""
         get_region(call.region_id)
-        if call.params.get("DryRun"):
-            raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
+        stop_dry_run(call)
         found = [
             group
             for group in list(self._state.security_groups.values())[::-1]
@@ -48,13 +46,7 @@ class SecurityGroupActions:
             and is_seen(self._state.context, group.created_at, call.params)
             and _matches(group, call)
         ]
-        page: Sequence[SecurityGroup]
-        if wants_token_paging(call.params):
-            page, token = page_by_token(found, call.params, key=lambda group: group.security_group_id)
-            fields: dict[str, Any] = {"NextToken": token, "TotalCount": 0, "PageNumber": 0, "PageSize": 0}
-        else:
-            page, numbers = page_by_number(found, call.params)
-            fields = {"NextToken": "", **numbers}
+        page, fields = page_either_way(found, call.params, key=lambda group: group.security_group_id)
         counted = call.params.get("IsQueryEcsCount", False)
         views = [self._view(group, counted=counted) for group in page]
         return {"SecurityGroups": {"SecurityGroup": views}, "RegionId": call.region_id, **fields}

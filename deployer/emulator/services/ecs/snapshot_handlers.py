@@ -9,7 +9,7 @@ from deployer.emulator.services.ecs.instance_view import tag_list
 from deployer.emulator.services.ecs.instances import Disk
 from deployer.emulator.services.ecs.snapshots import Snapshot, SnapshotStatus
 from deployer.emulator.services.ecs.state import EcsState
-from deployer.emulator.services.paging import page_by_number, page_by_token, wants_token_paging
+from deployer.emulator.services.paging import page_either_way
 from deployer.emulator.services.refusals import refuse_unsupported
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.tagging import carries, read_tags
@@ -41,12 +41,7 @@ class SnapshotActions:
             for snapshot in list(self._state.snapshots.values())[::-1]
             if snapshot.region_id == call.region_id and self._matches(snapshot, call)
         ]
-        if wants_token_paging(call.params):
-            page, token = page_by_token(found, call.params, key=lambda snapshot: snapshot.snapshot_id)
-            fields: dict[str, Any] = {"NextToken": token, "TotalCount": 0, "PageNumber": 0, "PageSize": 0}
-        else:
-            page, numbers = page_by_number(found, call.params)
-            fields = {"NextToken": "", **numbers}
+        page, fields = page_either_way(found, call.params, key=lambda snapshot: snapshot.snapshot_id)
         return {"Snapshots": {"Snapshot": [self._view(snapshot) for snapshot in page]}, **fields}
 
     @action("ModifySnapshotAttribute", source=_HELP + "modifysnapshotattribute")

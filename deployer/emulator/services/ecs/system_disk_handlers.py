@@ -6,7 +6,7 @@ from deployer.emulator.services.ecs.instances import Disk, Instance, InstanceSta
 from deployer.emulator.services.ecs.launch_rules import is_valid_password, read_key_pair
 from deployer.emulator.services.ecs.snapshots import SnapshotStatus
 from deployer.emulator.services.ecs.state import EcsState
-from deployer.emulator.services.refusals import missing_parameter, refuse_unsupported
+from deployer.emulator.services.refusals import missing_parameter, refuse_unsupported, stop_dry_run
 from deployer.emulator.services.regions import region_asked
 
 _HELP = "https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-"
@@ -42,8 +42,7 @@ class SystemDiskActions:
             raise ApiError(403, "InvalidParameter.Mismatch", "The snapshot is not of the specified disk.")
         if snapshot.status is not SnapshotStatus.ACCOMPLISHED:
             raise ApiError(403, "InvalidSnapshotId.NotReady", "The specified snapshot has not completed yet.")
-        if call.params.get("DryRun"):
-            raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
+        stop_dry_run(call)
         if disk.disk_type == "system":
             self._forget_machine(call, instance)
         self._state.settle_disk(disk, meanwhile="ReIniting")

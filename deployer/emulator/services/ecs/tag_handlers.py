@@ -7,7 +7,7 @@ from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services.ecs.state import EcsState, Taggable
 from deployer.emulator.services.paging import page_by_token
 from deployer.emulator.services.regions import get_region
-from deployer.emulator.services.tagging import MAX_TAGS, add_tags, carries, read_tags
+from deployer.emulator.services.tagging import MAX_TAGS, add_tags, carries, read_tags, untag
 
 _HELP = "https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-"
 _MAX_RESOURCES = 50
@@ -58,12 +58,7 @@ class TagActions:
     def untag_resources(self, call: Call) -> Body:
         """Nothing; the keys are gone, all of them with All. Keys that are not there are no mistake."""
         get_region(call.region_id)
-        keys = call.params.get("TagKey")
-        for holder in self._holders(call):
-            if keys is None and call.params.get("All", False):
-                holder.clear()
-            for key in keys or ():
-                holder.pop(key, None)
+        untag(call, self._holders(call))
         return {}
 
     @action("ListTagResources", source=_HELP + "listtagresources")

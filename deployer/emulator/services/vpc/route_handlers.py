@@ -7,7 +7,7 @@ from typing import Any
 from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services import names, timestamps
 from deployer.emulator.services.paging import page_by_number, page_by_token
-from deployer.emulator.services.refusals import missing_parameter, not_implemented, refuse_unsupported
+from deployer.emulator.services.refusals import missing_parameter, not_implemented, refuse_unsupported, stop_dry_run
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.tagging import carries, read_tags
 from deployer.emulator.services.vpc.routes import RouteEntry, RouteTable
@@ -105,8 +105,7 @@ class RouteActions:
         for table in self._tables(call, filtered=False):
             for entry in table.custom_entries:
                 if _is_meant(entry, table, call):
-                    if params.get("DryRun"):
-                        raise _dry_run_passed()
+                    stop_dry_run(call)
                     table.custom_entries.remove(entry)
                     return {}
         raise ApiError(404, "InvalidRouteEntry.NotFound", "The route entry does not exist.")
@@ -213,8 +212,7 @@ class RouteActions:
             raise ApiError(400, "InvalidCidrBlock.Duplicate", "Specified CIDR block is already exists.")
         if len(table.custom_entries) >= _MAX_ENTRIES:
             raise ApiError(400, "QuotaExceeded", "Route entry quota exceeded in this route table.")
-        if params.get("DryRun"):
-            raise _dry_run_passed()
+        stop_dry_run(call)
         entry = RouteEntry(
             route_entry_id=self._state.context.ids.resource_id("rte", 21),
             destination=destination,
@@ -327,7 +325,3 @@ def _check_texts(call: Call, name: str) -> None:
         raise ApiError(400, f"Invalid{name}.Malformed", f"Specified {name} is not valid.")
     if "Description" in call.params and not names.is_valid_description(call.params["Description"]):
         raise ApiError(400, "InvalidDescription.Malformed", "Specified description is not valid.")
-
-
-def _dry_run_passed() -> ApiError:
-    return ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")

@@ -6,7 +6,7 @@ from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services.paging import page_by_token
 from deployer.emulator.services.refusals import missing_parameter, not_implemented
 from deployer.emulator.services.regions import get_region
-from deployer.emulator.services.tagging import add_tags, carries, read_tags
+from deployer.emulator.services.tagging import add_tags, carries, read_tags, untag
 from deployer.emulator.services.vpc.networks import Tagged
 from deployer.emulator.services.vpc.state import VpcState
 
@@ -35,12 +35,7 @@ class VpcTagActions:
     def untag_resources(self, call: Call) -> Body:
         """Nothing; the keys are gone, all of them with All. Keys that are not there are no mistake."""
         get_region(call.region_id)
-        keys = call.params.get("TagKey")
-        for holder in self._holders(call):
-            if keys is None and call.params.get("All", False):
-                holder.clear()
-            for key in keys or ():
-                holder.pop(key, None)
+        untag(call, self._holders(call))
         return {}
 
     @action("ListTagResources", source=_HELP + "listtagresources")

@@ -4,15 +4,16 @@ from ipaddress import IPv4Network
 from typing import Any
 
 from deployer.emulator.actions import ApiError, Body, Call, action
-from deployer.emulator.services import names, timestamps
+from deployer.emulator.services import timestamps
 from deployer.emulator.services.paging import page_by_number
-from deployer.emulator.services.refusals import refuse_unsupported
+from deployer.emulator.services.refusals import refuse_unsupported, stop_dry_run
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.tagging import carries, read_tags
 from deployer.emulator.services.visibility import is_seen
 from deployer.emulator.services.vpc.cidr import read_vpc_network
 from deployer.emulator.services.vpc.networks import Vpc
 from deployer.emulator.services.vpc.state import VpcState
+from deployer.emulator.services.vpc.texts import check_texts
 
 _HELP = "https://www.alibabacloud.com/help/en/vpc/developer-reference/api-vpc-2016-04-28-"
 DEFAULT_CIDR = "172.16.0.0/12"  # Source: CreateVpc page, CidrBlock
@@ -67,8 +68,7 @@ class VpcActions:
     @action("DeleteVpc", source=_HELP + "deletevpc")
     def delete_vpc(self, call: Call) -> Body:
         """Nothing; the VPC is gone. ForceDelete removes gateways only, and there are none here."""
-        if call.params.get("DryRun"):
-            raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
+        stop_dry_run(call)
         return self._state.tokens.once(call, lambda: self._delete(call))
 
     @action("ModifyVpcAttribute", source=_HELP + "modifyvpcattribute")
@@ -76,7 +76,7 @@ class VpcActions:
         """Nothing; name and description are as given."""
         refuse_unsupported(call, "CidrBlock", "EnableIPv6", "Ipv6CidrBlock", "Ipv6Isp", "EnableDnsHostname")
         vpc = self._state.get_vpc(call.params["VpcId"], region_asked(call))
-        _check_texts(call)
+        check_texts(call, "VpcName", "VPC")
         vpc.vpc_name = call.params.get("VpcName", vpc.vpc_name)
         vpc.description = call.params.get("Description", vpc.description)
         return {}
@@ -84,7 +84,7 @@ class VpcActions:
     def _create(self, call: Call) -> Body:
         params = call.params
         ids = self._state.context.ids
-        _check_texts(call)
+        check_texts(call, "VpcName", "VPC")
         vpc = Vpc(
             vpc_id=ids.resource_id("vpc", 21),
             region_id=call.region_id,
@@ -98,8 +98,7 @@ class VpcActions:
             user_cidr=_read_user_cidr(params.get("UserCidr", "")),
             tags=read_tags(params.get("Tag", []), strict_values=True),
         )
-        if params.get("DryRun"):
-            raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
+        stop_dry_run(call)
         self._state.add_vpc(vpc)
         return {
             "VpcId": vpc.vpc_id,
@@ -147,15 +146,6 @@ class VpcActions:
             "DnsHostnameStatus": "DISABLED",
             "Tags": {"Tag": [{"Key": key, "Value": value} for key, value in vpc.tags.items()]},
         }
-
-
-def _check_texts(call: Call) -> None:
-    """Errors: 400 InvalidVpcName.Malformed, InvalidVpcDiscription.Malformed (spelt so)."""
-    name, description = call.params.get("VpcName", ""), call.params.get("Description", "")
-    if name and not names.is_valid_name(name):
-        raise ApiError(400, "InvalidVpcName.Malformed", "Specified VPC name is not valid.")
-    if description and not names.is_valid_description(description):
-        raise ApiError(400, "InvalidVpcDiscription.Malformed", "Specified VPC description is not valid.")
 
 
 def _matches(vpc: Vpc, call: Call) -> bool:

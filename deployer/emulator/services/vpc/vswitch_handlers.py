@@ -3,15 +3,16 @@
 from typing import Any
 
 from deployer.emulator.actions import ApiError, Body, Call, action
-from deployer.emulator.services import names, timestamps
+from deployer.emulator.services import timestamps
 from deployer.emulator.services.paging import page_by_number
-from deployer.emulator.services.refusals import refuse_unsupported
+from deployer.emulator.services.refusals import refuse_unsupported, stop_dry_run
 from deployer.emulator.services.regions import get_region, get_zone, region_asked
 from deployer.emulator.services.tagging import carries, read_tags
 from deployer.emulator.services.visibility import is_seen
 from deployer.emulator.services.vpc.cidr import read_vswitch_network
 from deployer.emulator.services.vpc.networks import VSwitch
 from deployer.emulator.services.vpc.state import VpcState
+from deployer.emulator.services.vpc.texts import check_texts
 
 _HELP = "https://www.alibabacloud.com/help/en/vpc/developer-reference/api-vpc-2016-04-28-"
 
@@ -55,8 +56,7 @@ class VSwitchActions:
         vswitch = self._state.find_vswitch(call.params["VSwitchId"], region_asked(call))
         if vswitch is None:
             raise ApiError(404, "InvalidVswitchID.NotFound", "Specified virtual switch does not exist.")
-        if call.params.get("DryRun"):
-            raise ApiError(400, "DryRunOperation", "Request validation has been passed with DryRun flag set.")
+        stop_dry_run(call)
         self._state.remove_vswitch(vswitch)
         return {}
 
@@ -67,7 +67,7 @@ class VSwitchActions:
         vswitch = self._state.find_vswitch(call.params["VSwitchId"], region_asked(call))
         if vswitch is None:
             raise ApiError(404, "InvalidVSwitchId.NotFound", "Specified virtual switch does not exist.")
-        _check_texts(call)
+        check_texts(call, "VSwitchName", "virtual switch")
         vswitch.vswitch_name = call.params.get("VSwitchName", vswitch.vswitch_name)
         vswitch.description = call.params.get("Description", vswitch.description)
         return {}
@@ -78,7 +78,7 @@ class VSwitchActions:
     def _create(self, call: Call) -> Body:
         params = call.params
         vpc = self._state.get_vpc(params["VpcId"], region_asked(call))
-        _check_texts(call)
+        check_texts(call, "VSwitchName", "virtual switch")
         vswitch = VSwitch(
             vswitch_id=self._state.context.ids.resource_id("vsw", 21),
             vpc=vpc,
@@ -113,15 +113,6 @@ class VSwitchActions:
             "RouteTable": {"RouteTableId": vswitch.vpc.route_table_id, "RouteTableType": "System"},
             "Tags": {"Tag": [{"Key": key, "Value": value} for key, value in vswitch.tags.items()]},
         }
-
-
-def _check_texts(call: Call) -> None:
-    """Errors: 400 InvalidVSwitchName.Malformed, InvalidVSwitchDiscription.Malformed (spelt so)."""
-    name, description = call.params.get("VSwitchName", ""), call.params.get("Description", "")
-    if name and not names.is_valid_name(name):
-        raise ApiError(400, "InvalidVSwitchName.Malformed", "Specified virtual switch name is not valid.")
-    if description and not names.is_valid_description(description):
-        raise ApiError(400, "InvalidVSwitchDiscription.Malformed", "Specified virtual switch description is not valid.")
 
 
 def _matches(vswitch: VSwitch, call: Call) -> bool:
