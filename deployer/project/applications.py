@@ -18,6 +18,7 @@ _MANIFESTS = (
     "package.json", "deno.json", "deno.jsonc", "requirements.txt", "pyproject.toml", "Pipfile", "setup.py", "manage.py",
     "go.mod", "pom.xml", "build.gradle", "build.gradle.kts", "composer.json", "Gemfile", "Cargo.toml", "*.csproj", "*.fsproj",
 )  # fmt: skip
+_DOCUMENTATION = re.compile(r"(^|[/_-])docs?([/_-]|$)")
 _DEEPEST = 3
 _MOST = 12
 
@@ -91,13 +92,25 @@ def _directories(project_dir: ProjectDir) -> list[str]:
     found: list[str] = []
     for file in sorted(project_dir.files(), key=lambda one: (one.count("/"), one)):
         directory, _, name = file.rpartition("/")
-        if not directory or directory in found or directory.count("/") >= _DEEPEST or not is_plain_path(directory):
-            continue
-        if not is_source(f"{directory}/{name}") or not any(fnmatchcase(name, one) for one in _MANIFESTS):
-            continue
-        if not any(directory.startswith(f"{outer}/") for outer in found):
+        if (
+            _is_place(directory, name)
+            and directory not in found
+            and not any(directory.startswith(f"{outer}/") for outer in found)
+        ):
             found.append(directory)
     return found
+
+
+def _is_place(directory: str, name: str) -> bool:
+    """Whether a file of this name makes its directory one where an application can stand."""
+    return (
+        bool(directory)
+        and directory.count("/") < _DEEPEST
+        and is_plain_path(directory)
+        and any(fnmatchcase(name, one) for one in _MANIFESTS)
+        and is_source(f"{directory}/{name}")
+        and _DOCUMENTATION.search(directory) is None
+    )
 
 
 def _locked_together(project_dir: ProjectDir, inside: ProjectDir, found: Detection) -> Detection:

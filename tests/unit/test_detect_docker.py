@@ -256,3 +256,12 @@ def test_a_composition_of_databases_is_not_the_application(tmp_path: Path) -> No
     assert alone.start_command == "docker compose up -d --build"
     beside = analyze_tree(tmp_path, {"mix.exs": "defmodule A do\nend\n"})
     assert (beside.language, beside.supported) == ("elixir", False)
+
+
+def test_the_override_that_docker_reads_as_well_names_the_port(tmp_path: Path) -> None:
+    files = {
+        "docker-compose.yml": "services:\n  till:\n    build: ./till\n  store:\n    image: postgres\n    ports: ['5432:5432']\n",
+        "docker-compose.override.yml": "services:\n  till:\n    ports: ['5106:8080']\n",
+        "till/Dockerfile": "FROM alpine\n",
+    }
+    assert analyze_tree(tmp_path, files).port == 5106

@@ -171,3 +171,13 @@ def test_what_cannot_start_is_refused_with_the_reason(tmp_path: Path, files: dic
 def test_the_java_that_is_wanted_is_read(tmp_path: Path, files: dict[str, str], version: str) -> None:
     build = {} if "build.gradle" in files else {"pom.xml": "<project/>"}
     assert analyze_tree(tmp_path, {**build, **files}).language_version == version
+
+
+def test_the_settings_of_tests_are_not_those_of_the_application(tmp_path: Path) -> None:
+    files = {
+        "pom.xml": "<project><parent><groupId>org.springframework.boot</groupId></parent><artifactId>a</artifactId>"
+        "<version>1</version><artifactId>spring-boot-starter-web</artifactId><artifactId>spring-boot-maven-plugin</artifactId></project>",
+        "src/main/java/A.java": MAIN % "",
+        "src/test/resources/config/application.yml": "server:\n  port: 10344\n",
+    }
+    assert analyze_tree(tmp_path, files).port == 8080

@@ -64,7 +64,7 @@ def _of_compose(project_dir: ProjectDir, file: str) -> Detection | None:
     services = read_services(text)
     if not services or _backs_something_else(project_dir, services):
         return None
-    port, why = find_published_port(services)
+    port, why = find_published_port((*services, *_overriding(project_dir, file)))
     unreachable = _unreachable(judge_services(project_dir, file, services))
     return Detection(
         language="docker",
@@ -77,6 +77,16 @@ def _of_compose(project_dir: ProjectDir, file: str) -> Detection | None:
         warnings=tuple(one.sentence for one in unreachable),
         unreachable_images=tuple(one.verdict.image for one in unreachable),
     )
+
+
+def _overriding(project_dir: ProjectDir, file: str) -> tuple[Service, ...]:
+    """The services of the file that `docker compose up` reads as well, where development keeps its ports.
+
+    Source: https://docs.docker.com/compose/how-tos/multiple-compose-files/merge/
+    """
+    stem = file.rpartition(".")[0]
+    texts = (project_dir.find_text(f"{stem}.override.{ending}") for ending in ("yaml", "yml"))
+    return next((read_services(text) for text in texts if text is not None), ())
 
 
 def _backs_something_else(project_dir: ProjectDir, services: tuple[Service, ...]) -> bool:

@@ -184,7 +184,8 @@ def _is_web(project_dir: ProjectDir, framework: str) -> bool:
 
 def _configurations(project_dir: ProjectDir) -> list[str]:
     named = r"(^|/)(src/main/resources|config)/(config/)?(application|bootstrap)\.(properties|ya?ml)$"
-    return sorted((file for file in project_dir.files() if re.search(named, file)), key=lambda file: file.count("/"))
+    files = (file for file in project_dir.files() if re.search(named, file) and "src/test/" not in file)
+    return sorted(files, key=lambda file: file.count("/"))
 
 
 def _configured(project_dir: ProjectDir, framework: str) -> _Listening:
