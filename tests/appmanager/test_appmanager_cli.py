@@ -4,7 +4,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -92,7 +92,20 @@ def test_the_user_agent_is_set_once_and_holds_the_session() -> None:
     assert agent == "AlibabaCloud-Agent-Skills/alibabacloud-ecs-code-deploy/0123456789abcdef0123"
 
 
-def test_words_reach_the_tool_as_they_are_and_no_shell_reads_them(make_cli, tmp_path: Path) -> None:
+@pytest.fixture
+def typed() -> Iterator[None]:
+    """Somebody has typed something that nobody asked for."""
+    reading, writing = os.pipe()
+    os.write(writing, b"yes\n")
+    kept = os.dup(0)
+    os.dup2(reading, 0)
+    yield
+    os.dup2(kept, 0)
+    for descriptor in (reading, writing, kept):
+        os.close(descriptor)
+
+
+def test_words_reach_the_tool_as_they_are_and_no_shell_reads_them(make_cli, tmp_path: Path, typed) -> None:
     cli = make_cli('print(json.dumps({"type": "result", "data": {"words": sys.argv[1:], "input": sys.stdin.read()}}))')
     name = f"$(touch {tmp_path}/made); `id` 'é' \\ \n"
     answer = cli.ask(("app", "status", "--name", name))

@@ -167,6 +167,18 @@ def test_a_failed_script_is_one_whatever_the_exit_code(
     assert any("delete" in command for command in raised.value.next_commands)
 
 
+def test_a_failure_the_tool_tells_is_believed_before_the_status_knows_of_it(
+    lab: AppmanagerLab, make_project: MakeProject
+) -> None:
+    def lagging(frames):
+        for frame in frames:
+            yield ("out", error_line("ReleaseCancelled") + "\n") if '"result"' in str(frame[1]) else frame
+
+    lab.aliyun.interfere("deploy", lagging)
+    with pytest.raises(RunnerFailed, match="ReleaseCancelled"):
+        deploy(lab, make_project("lagging"))
+
+
 def test_an_error_before_anything_was_made_is_that_error(lab: AppmanagerLab, make_project: MakeProject) -> None:
     """M124, M125: it can be tried again."""
     project = make_project("early")
