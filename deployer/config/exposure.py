@@ -16,7 +16,7 @@ _PATTERNS = (
     ("a password in a URL", re.compile(r"(?<=://)[^\s:/@'\"]+:[^\s/@'\"]+(?=@)")),
 )
 _NAMED = re.compile(
-    r"(?i)((?:api_?key|secret|token|password|passwd|access_?key)[A-Za-z_]*\s*[:=]\s*)(['\"]?)([^\s'\"$][^\s'\"]*)"
+    r"(?i)((?<!include)(?:api_?key|secret|token|password|passwd|access_?key)[A-Za-z_]*\s*[:=]\s*)(['\"]?)([^\s'\"$][^\s'\"]*)"
 )
 
 

@@ -231,6 +231,11 @@ def test_secrets_are_in_no_problem(project):
     assert "canary" not in shown
 
 
+def test_the_key_that_names_secret_files_is_no_secret_itself(project):
+    problems = project.problems(REGION + "deployer: {includeSecrets: [1], ignore: x}\n")
+    assert problems["deployer.ignore"].source == "deployer: {includeSecrets: [1], ignore: x}"
+
+
 def test_the_identity_needs_neither_scripts_nor_an_instance(project):
     identity = resolve_identity(project.raw(region="cn-hangzhou"))
     assert (identity.application_name, identity.application_group_name) == ("my-shop", "default-cn-hangzhou")
