@@ -97,11 +97,12 @@ def typed() -> Iterator[None]:
     """Somebody has typed something that nobody asked for."""
     reading, writing = os.pipe()
     os.write(writing, b"yes\n")
+    os.close(writing)
     kept = os.dup(0)
     os.dup2(reading, 0)
     yield
     os.dup2(kept, 0)
-    for descriptor in (reading, writing, kept):
+    for descriptor in (reading, kept):
         os.close(descriptor)
 
 
