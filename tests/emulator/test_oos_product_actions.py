@@ -186,12 +186,10 @@ PROPERTIES = {
     "ACS::Notify::DingTalkWebhook": {"webhook": HOOK, "text": {"content": "hi"}},
     "ACS::OSS::GenerateUrl": PACKAGE,
 }
-# They ask for operations that are not emulated (yet), or are tried elsewhere.
+# They are tried below, and with application management.
 UNTRIED = {
     "ACS::Approve::DingTalkWebhook",
     "ACS::CICD::DeployRevisionOnEcs",
-    "ACS::ECS::ApplyAutoSnapshotPolicy",
-    "ACS::ECS::RunInstancesFromTemplate",
 }
 
 
