@@ -28,6 +28,7 @@ _NODE_WRAPPERS = frozenset(
 _OTHER_WORDS = frozenset(  # of package managers
     {"create", "init", "publish", "login", "config", "set", "exec", "dlx", "version", "update", "upgrade"}
 )
+_INTERPRETERS = frozenset({"python", "python3", "ruby", "node", "nodejs", "php", "java", "perl"})
 _PACKAGE_MANAGERS = frozenset({"npm", "yarn", "pnpm", "bun", "cnpm"})
 _NAMED = (  # what scripts, make targets and tasks are called
     (Purpose.TEST, re.compile(r"tests?|specs?|lint|e2e|check|coverage|cov|format|fmt|typecheck|type-check|cypress")),
@@ -117,7 +118,7 @@ def purpose_of(words: tuple[str, ...]) -> Purpose:
     program, rest = re.sub(r"^(?:\./)?(?:vendor/)?bin/", "", words[0]), words[1:]
     if program in _PACKAGE_MANAGERS:
         return _of_package_manager(program, rest)
-    if program in {"python", "python3", "ruby", "node", "nodejs", "php", "java", "perl"}:
+    if program in _INTERPRETERS:
         return _of_language(program, rest)
     if program.removeprefix("./") in {"mvn", "mvnw", "gradle", "gradlew"}:
         return _of_java_build(rest)
@@ -135,6 +136,11 @@ def purpose_of(words: tuple[str, ...]) -> Purpose:
     if known is None:
         return Purpose.OTHER
     return known.get(_first(rest), known.get("*", Purpose.OTHER) if rest else Purpose.OTHER)
+
+
+def is_known(program: str) -> bool:
+    """Whether a program is one of many projects, so that what it does is told by its sub-command."""
+    return program in _PROGRAMS or program in _INTERPRETERS or program in _PACKAGE_MANAGERS
 
 
 def is_script(words: tuple[str, ...]) -> bool:

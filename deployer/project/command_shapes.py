@@ -7,6 +7,7 @@ from deployer.models.analysis import MethodKind
 from deployer.project.command_dangers import find_danger
 from deployer.project.command_purposes import (
     Purpose,
+    is_known,
     is_script,
     purpose_of,
     purpose_of_script,
@@ -31,7 +32,7 @@ _WINDOWS_PROGRAM = re.compile(r"(?:py|python\.exe|[\w.\\/-]+\.(?:bat|cmd|ps1|exe
 _PLAIN_WORD = re.compile(r"[\w@%+=:,./~^<>!*()\[\]-]+")
 _HOLDS_PLACEHOLDER = "it holds a placeholder"
 _DOES_MORE = "it is more than one plain command"
-_ODD_WORDS = "its words mean more to a shell than themselves"
+_ODD_WORDS = "one of its arguments needs quotes"
 _UNCLOSED = "its quotes do not close"
 _FOR_WINDOWS = "it is written for Windows"
 
@@ -144,9 +145,9 @@ def _purpose(written: tuple[str, ...], words: tuple[str, ...]) -> Purpose:
     ):
         return purpose_of_script(words)
     purpose = purpose_of(words)
-    wrapped_program = len(words) < len(written) and written[0] not in {"npx", "bunx"}
-    if purpose is Purpose.OTHER and wrapped_program and re.fullmatch(r"[a-z][\w.-]+", words[0]):
-        return Purpose.START if words[0] not in {"python", "python3"} else Purpose.OTHER
+    is_wrapped = len(words) < len(written) and written[0] not in {"npx", "bunx"}
+    if purpose is Purpose.OTHER and is_wrapped and not is_known(words[0]) and re.fullmatch(r"[a-z][\w.-]+", words[0]):
+        return Purpose.START  # what `uv run` and the like find is a program of the project's own
     return purpose
 
 

@@ -44,7 +44,7 @@ PURPOSES = {
     Purpose.OTHER: (
         "git clone https://github.com/a/b.git", "cd shop", "cp .env.example .env", "python -m venv .venv", "source .venv/bin/activate",
         "curl http://localhost:8000/health", "docker ps", "docker compose down", "brew install node", "export A=b", "python --version",
-        "python -c 'import os'", "node -e 'process.exit()'", "php -r 'phpinfo();'", "make sure it is installed", "rm -rf dist",
+        "python -c 'import os'", "node -e 'process.exit()'", "php -r 'phpinfo();'", "make sure it is installed", "rm -rf dist", "uv run alembic revision -m x", "poetry run python",
         "go to the next page", "npm create vite", "python is great", "python manage.py createsuperuser", "ls -la", "",
     ),
 }  # fmt: skip
@@ -114,7 +114,7 @@ def test_what_only_looks_alike_is_no_danger(line: str) -> None:
         ("python app.py --dir $(pwd)", "it is more than one plain command"),
         ("python app.py & python b.py", "it is more than one plain command"),
         ("python app.py --name 'a", "its quotes do not close"),
-        ("python app.py --name 'a; b'", "its words mean more to a shell than themselves"),
+        ("python app.py --name 'a; b'", "one of its arguments needs quotes"),
         ("py app.py", "it is written for Windows"),
         ("mvnw.cmd spring-boot:run", "it is written for Windows"),
         (r"python src\app.py", "it is written for Windows"),
