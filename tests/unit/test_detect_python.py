@@ -245,3 +245,9 @@ def test_graphs_named_in_langgraph_json_are_served(tmp_path: Path) -> None:
     found = _analyze(tmp_path, files)
     assert found.start_command == "langgraph dev --host 0.0.0.0 --port 2024 --no-browser"
     assert found.install_command == "pip install -r requirements.txt && pip install 'langgraph-cli[inmem]'"
+
+
+def test_parts_of_an_agent_that_nothing_starts_are_an_agent_s_all_the_same(tmp_path: Path) -> None:
+    """M41, B66."""
+    found = _analyze(tmp_path, {"factory.py": "import agentscope\n\n\ndef make_agent():\n    return agentscope\n"})
+    assert (found.language, found.supported, found.type) == ("python", False, ApplicationType.AGENT)

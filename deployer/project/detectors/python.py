@@ -38,7 +38,8 @@ def detect_python(project_dir: ProjectDir, readme: Readme | None) -> Detection |
     commands = readme.best_first() if readme else ()
     start, followed = _find_start(project, commands)
     problems = tuple(module.problem for module in project.modules.values() if module.problem)[:5]
-    if start is None and not project.manifest.install_command and not problems:
+    agent, agent_evidence = _agent_evidence(project)
+    if start is None and not (project.manifest.install_command or problems or agent):
         return None
     framework = (start.framework or project.library()) if start else project.web_framework()
     install, install_warnings = _install_command(project, start)
@@ -53,7 +54,6 @@ def detect_python(project_dir: ProjectDir, readme: Readme | None) -> Detection |
                 file=project.manifest.requires_python_file, line=None, why=f"wants Python {version}", decides="version"
             ),
         )
-    agent, agent_evidence = _agent_evidence(project)
     return Detection(
         language="python",
         framework=framework,
@@ -65,7 +65,12 @@ def detect_python(project_dir: ProjectDir, readme: Readme | None) -> Detection |
         bind_host=start.bind_host if start else None,
         environment=start.environment if start else (),
         evidence=(*(start.evidence if start else ()), *declared, *agent_evidence),
-        warnings=(*(_warnings(start, framework) if start else ()), *project.manifest.warnings, *install_warnings, *problems),
+        warnings=(
+            *(_warnings(start, framework) if start else ()),
+            *project.manifest.warnings,
+            *install_warnings,
+            *problems,
+        ),
         type=ApplicationType.AGENT if agent else ApplicationType.APP,
         followed=followed,
     )
