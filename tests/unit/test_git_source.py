@@ -17,6 +17,7 @@ from deployer.errors.git import GitAddressInvalid
 from deployer.events import SourceFetched
 from deployer.project.git.address import find_git_address
 from deployer.project.git.checkout import Checkout, Limits, check_out
+from deployer.project.git.command import GitCommand
 
 pytestmark = pytest.mark.skipif(shutil.which("git") is None, reason="git is not installed")
 CANARY = "canary%2F42"
@@ -203,6 +204,34 @@ def test_user_and_password_reach_git_by_its_environment_alone(published: GitServ
     assert "followRedirects" in seen
     assert "canary" not in (tmp_path / "arguments").read_text()
     assert "canary" not in str(caught.value.as_dict())
+
+
+def is_alive(pid: str) -> bool:
+    """Whether a process runs; one that only waits to be buried does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] not in {"Z", "X"}
+    except OSError:
+        return False
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="looks for processes in /proc")
+def test_an_interruption_ends_git_and_what_it_started(tmp_path: Path) -> None:
+    stand_in = tmp_path / "git"
+    stand_in.write_text(
+        f"#!/bin/sh\nsleep 60 &\necho $$ $! > {tmp_path}/pids.new\nmv {tmp_path}/pids.new {tmp_path}/pids\nwait\n"
+    )
+    stand_in.chmod(0o755)
+    pids = tmp_path / "pids"
+
+    def interrupt() -> None:
+        if pids.exists():
+            raise KeyboardInterrupt
+
+    command = GitCommand({"PATH": f"{tmp_path}:{os.environ['PATH']}"}, site="", authorization=None)
+    with pytest.raises(KeyboardInterrupt):
+        command.run("fetch", folder=tmp_path, timeout_seconds=30, watch=interrupt)
+    # A killed process is gone soon, not at once.
+    assert any(not [pid for pid in pids.read_text().split() if is_alive(pid)] for _look in range(5000))
 
 
 def test_a_machine_without_git_says_so(published: GitServer, tmp_path: Path) -> None:
