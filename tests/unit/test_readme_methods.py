@@ -1,10 +1,12 @@
 """Which way of a README is followed, why the others are not, and what of it ends up in the commands."""
 
+import json
 import os
 from pathlib import Path
 
 import pytest
 
+from deployer.cli.main import run
 from deployer.models.analysis import Confidence, MethodKind, ProjectAnalysis
 from deployer.project.analysis import analyze
 from deployer.project.project_dir import ProjectDir
@@ -363,3 +365,22 @@ def test_what_answers_is_started_and_a_worker_beside_it_is_told(tmp_path: Path) 
     analysis = understand(tmp_path, readme, app_dot_py=APP, tasks_dot_py=tasks, requirements_dot_txt="flask\ncelery\n")
     assert (analysis.start_command, analysis.port) == ("gunicorn --bind 0.0.0.0:5001 app:app", 5001)
     assert any("`README.md:2` starts `celery -A tasks worker` as well" in one for one in analysis.warnings)
+
+
+def test_detect_shows_the_methods_in_text_and_in_json(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """M35, U6: from the command line."""
+    understand(tmp_path, NATIVE + DOCKER, app_dot_py=APP, requirements_dot_txt="flask\n")
+
+    assert run(["detect", str(tmp_path), "--explain"]) == 0
+    assert (
+        "start: python app.py\n  README.md: read first\n  README.md:4: the README says `python app.py`"
+        in capsys.readouterr().out
+    )
+    assert run(["detect", str(tmp_path), "--output", "json"]) == 0
+    data = json.loads(capsys.readouterr().out)["data"]
+    assert [(one["file"], one["line"], one["kind"], one["chosen"]) for one in data["methods"]] == [
+        ("README.md", 3, "native_install", True), ("README.md", 7, "docker", False),
+    ]  # fmt: skip
+    assert all(one["reason"] for one in data["methods"])
+    assert (data["source"], data["confidence"], data["conflicts"]) == ("readme", "high", [])
+    assert ("start", "README.md", 4) in {(one["decides"], one["file"], one["line"]) for one in data["evidence"]}
