@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from project_trees import PROJECTS, analyze_example, analyze_tree, clean_scripts, run_bash
+from project_trees import PROJECTS, analyze_example, analyze_tree, run_bash
 
 from deployer.project import mirrors
 from deployer.project.scripts import make_scripts
@@ -24,8 +24,8 @@ PASSED_ON = ("https_proxy", "HTTPS_PROXY", "no_proxy", "NO_PROXY", "NODE_EXTRA_C
 
 
 @pytest.mark.parametrize("tree", ["node-server", "node-express", "node-next", "node-vite", "node-nest", "node-tiny"])
-def test_the_scripts_of_every_example_are_clean(tmp_path: Path, tree: str) -> None:
-    start = clean_scripts(tmp_path, analyze_example(tree)).start
+def test_node_is_pinned_and_packages_are_there_before_the_old_process_is_stopped(tree: str) -> None:
+    start = make_scripts(analyze_example(tree), "shop", 3000).start
     assert re.search(r'APP_NODE_FILE="v(\d+\.\d+\.\d+)/node-v\1-\$APP_NODE_SYSTEM\.tar\.gz"', start)
     assert "--connect-timeout 30 --max-time 120" in start
     assert "| bash" not in start
@@ -94,7 +94,14 @@ def test_a_runtime_that_does_not_fit_is_passed_by(tmp_path: Path, version: str) 
 
 
 def test_the_systems_package_is_taken_only_when_it_fits(tmp_path: Path) -> None:
-    tools = {"node": "exit 1", "nodejs": "exit 1", "npm": "true", "uname": "echo riscv64", "dnf": "echo 18.20.4", "curl": "true"}
+    tools = {
+        "node": "exit 1",
+        "nodejs": "exit 1",
+        "npm": "true",
+        "uname": "echo riscv64",
+        "dnf": "echo 18.20.4",
+        "curl": "true",
+    }
     fitting = run_bash(tmp_path, _runtime(tmp_path, "18"), tools)
     assert "installs nodejs npm" in fitting.stdout
     assert "installs" not in run_bash(tmp_path, _runtime(tmp_path, "20"), tools).stdout

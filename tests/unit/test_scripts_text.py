@@ -38,7 +38,7 @@ def test_the_scripts_of_every_example_are_clean_for_bash_shellcheck_and_our_own_
         if kind not in kinds:
             kinds.add(kind)
             (tmp_path / f"{tree.name}-start.sh").write_text(scripts.start)
-            (tmp_path / f"{tree.name}-stop.sh").write_text(scripts.stop)
+            (tmp_path / f"stop-{analysis.language == 'docker'}.sh").write_text(scripts.stop)
         assert lint_script(scripts.start, ScriptRole.START) == (), tree.name
         assert lint_script(scripts.stop, ScriptRole.STOP) == (), tree.name
         assert lint_script(scripts.stop + scripts.start, ScriptRole.START) == (), tree.name
@@ -46,7 +46,11 @@ def test_the_scripts_of_every_example_are_clean_for_bash_shellcheck_and_our_own_
     names = sorted(path.name for path in tmp_path.iterdir())
     shellcheck = str(Path(sys.executable).with_name("shellcheck"))
     checked = subprocess.run(
-        [shellcheck, "--shell=bash", *names], cwd=tmp_path, capture_output=True, text=True, check=False
+        [shellcheck, "--shell=bash", *names],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert checked.stdout == ""
 
