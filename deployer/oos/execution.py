@@ -119,6 +119,7 @@ class Execution:
     safety_check: str = "Skip"
     parent_execution_id: str = ""
     trigger_outputs: Mapping[str, Any] | None = None  # set in what a trigger started: it skips the trigger
+    next_trigger_at: datetime | None = None  # when the timer it waits for fires
     ram_role: str = ""
     status: Status = Status.STARTED
     status_message: str = ""
@@ -145,6 +146,11 @@ class Execution:
         if self.waiters:
             return self.waiters[0].reason
         return next((child.waiting_reason for child in self.children if child.status is Status.WAITING), "")
+
+    @property
+    def triggered(self) -> "list[Execution]":
+        """What its trigger has started so far."""
+        return [child for child in self.children if child.trigger_outputs is not None]
 
     @property
     def current_runs(self) -> list[TaskRun]:

@@ -35,7 +35,9 @@ def timer_trigger(runner: "Runner", task: Task, frame: Frame, run: TaskRun) -> G
         wakes_at = min((moment for moment in (timer.end, following) if moment is not None), default=None)
         if wakes_at is None:
             return _END
+        runner.execution.next_trigger_at = following if wakes_at == following else None
         answer = yield from _wait(runner, run, wakes_at)
+        runner.execution.next_trigger_at = None
         moment = runner.host.clock.now()
         if answer.notify_type == "Updated":
             continue

@@ -70,6 +70,20 @@ def test_a_timer_that_waits_can_be_given_other_parameters(cloud):
     assert (execution["Status"], execution["Description"]) == ("Success", "often")
 
 
+@pytest.mark.documented(PAGES + "listexecutions")
+def test_an_execution_tells_when_its_timer_fired_and_fires_next(cloud):
+    execution_id = cloud.start(text=TIMER + "Outputs: {said: {Type: String, Value: hello}}\n")
+    cloud.emulator.advance(600)
+    waiting = cloud.execution(execution_id)
+    assert waiting["NextScheduleTime"].startswith("2026-01-01T01:00:0")
+    assert "LastTriggerTime" not in waiting
+    cloud.emulator.advance(3600)
+    fired = cloud.execution(execution_id)
+    assert fired["LastTriggerTime"] == fired["LastSuccessfulTriggerTime"] == waiting["NextScheduleTime"]
+    assert (fired["LastTriggerStatus"], fired["LastTriggerOutputs"]) == ("Success", '{"said": "hello"}')
+    assert fired["NextScheduleTime"].startswith("2026-01-01T02:00:0")
+
+
 @pytest.mark.documented(PAGES + "updateexecution")
 def test_parameters_of_what_does_not_wait_for_its_trigger_stay(cloud):
     execution_id = cloud.start(text="Tasks: [{Name: nap, Action: ACS::Sleep, Properties: {Duration: PT1M}}]")

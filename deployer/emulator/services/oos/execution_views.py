@@ -6,7 +6,7 @@ from typing import Any
 from deployer.emulator.actions import Body
 from deployer.emulator.services.oos.state import StoredExecution
 from deployer.emulator.services.timestamps import to_second
-from deployer.oos.execution import Execution, LogLine, TaskRun
+from deployer.oos.execution import Execution, LogLine, Status, TaskRun
 
 
 def execution_view(stored: StoredExecution) -> Body:
@@ -38,8 +38,24 @@ def execution_view(stored: StoredExecution) -> Body:
         "CreateDate": to_second(execution.created_at),
         "UpdateDate": to_second(execution.updated_at or execution.created_at),
     }
-    view |= _dates(execution)
+    view |= _dates(execution) | _trigger_view(execution)
     return {name: value for name, value in view.items() if value not in ("", None)}
+
+
+def _trigger_view(execution: Execution) -> Body:
+    """When a trigger fired and fires next, and how what it started last went."""
+    view: Body = {"NextScheduleTime": to_second(execution.next_trigger_at) if execution.next_trigger_at else ""}
+    if not execution.triggered:
+        return view
+    last = execution.triggered[-1]
+    good = [child for child in execution.triggered if child.status is Status.SUCCESS]
+    return view | {
+        "LastTriggerTime": to_second(last.created_at),
+        "LastTriggerStatus": last.status.value,
+        "LastTriggerStatusMessage": last.status_message,
+        "LastTriggerOutputs": json_text(last.outputs),
+        "LastSuccessfulTriggerTime": to_second(good[-1].created_at) if good else "",
+    }
 
 
 def started_view(stored: StoredExecution) -> Body:
