@@ -98,6 +98,7 @@ def test_the_key_of_a_model_is_in_a_file_of_the_owner_alone(lab: AppmanagerLab, 
         yaml.safe_load(call.files[".appmanager/config.yaml"])["agent"]["model"]["apiKey"] == "sk-canary0123456789abcdef"
     )
     assert modes == [0o600]
+    assert "may pack that file" in warnings(events)["appmanager.key_in_file"]
     assert "canary" not in " ".join(word for one in lab.calls for word in one.words) + str(events)
 
 
@@ -384,3 +385,14 @@ def test_what_the_tool_deployed_alone_is_shown_and_deleted_with_a_word_of_doubt(
     }
     assert lab.by("appmanager").delete(project.path, yes=True)
     assert status.instances[0].instance_id not in lab.existing()["instances"]
+
+
+def test_an_instance_that_the_tool_did_not_make_stays_and_loses_its_tags(
+    lab: AppmanagerLab, make_project: MakeProject
+) -> None:
+    instance_id = lab.make_instance("there-before", open_port=8080)
+    project = make_project("imported", deployment={"instanceId": instance_id})
+    deploy(lab, project)
+    lab.forget_records("imported")
+    lab.by("appmanager").delete(project.path, yes=True)
+    assert lab.instance_tags(instance_id) == {"owner": "somebody"}

@@ -107,6 +107,11 @@ class AppmanagerBackend:
         if left_out:
             message = f"the CLI does not know {', '.join(left_out)}: this deploy goes without"
             emit(WarningRaised(code="appmanager.setting_left_out", message=message))
+        if plan.config.model is not None and plan.config.model.api_key:
+            message = (
+                "the CLI takes the model's key from its configuration file, and may pack that file with the project"
+            )
+            emit(WarningRaised(code="appmanager.key_in_file", message=message))
         with (
             begin_deploy(self._cloud, plan, command, emit) as run,
             CliDeploy(self._cli, self._cloud, plan, run) as deploy,

@@ -8,12 +8,14 @@ from deployer.backends.appmanager.questions import KINDS, delete_application, de
 from deployer.backends.base import DeleteScope, Removal
 from deployer.backends.sdk.deleting import BUSY_TIMEOUT_SECONDS, Remover, plan_removals
 from deployer.backends.sdk.listing import find_history
-from deployer.backends.sdk.tags import group_tags, member_tags
+from deployer.backends.sdk.tags import group_tags, is_made_for, member_tags
 from deployer.cloud.cloud import Cloud
 from deployer.cloud.polling import Wait, wait_until
 from deployer.errors.base import UsageError
+from deployer.errors.cloud import WaitedTooLong
 from deployer.events import Emit, ResourceChanged
 
+DOUBT_SECONDS = 60  # how long an instance that nobody marked may take to go before it counts as one that stays
 BY_CLI = ("instance", "application group", "application")
 
 
@@ -66,21 +68,35 @@ class CliRemover:
         for removal in removals:
             if removal.kind == "instance" and removal.kept:
                 self._untag(removal.id)
-            elif not removal.kept:
-                self._wait_until_gone(removal)
+            elif not removal.kept and (removal.kind != "instance" or self._is_gone(removal.id)):
                 self._emit(ResourceChanged(kind=removal.kind, id=removal.id, change="removed"))
 
     def remove_rest(self, removal: Removal) -> None:
         """Remove what the CLI knows nothing of."""
         self._others.remove(removal, lambda _instance: None)
 
-    def _wait_until_gone(self, removal: Removal) -> None:
-        if removal.kind != "instance":
-            return
+    def _is_gone(self, instance_id: str) -> bool:
+        """Wait until it is. False for one without our marks that stays: it was there before, and loses its tags.
+
+        Errors: WaitedTooLong for one that the CLI made for this group.
+        """
+        found = self._cloud.ecs.list_instances(instance_ids=(instance_id,))
+        name, group_name = self._scope.application_name, self._scope.application_group_name
+        made_here = any(is_made_for(dict(one.tags), name, group_name) for one in found)
+        try:
+            self._wait_until_gone(instance_id, BUSY_TIMEOUT_SECONDS if made_here else DOUBT_SECONDS)
+        except WaitedTooLong:
+            if made_here:
+                raise
+            self._untag(instance_id)
+            return False
+        return True
+
+    def _wait_until_gone(self, instance_id: str, timeout_seconds: float) -> None:
         wait_until(
-            lambda: self._cloud.ecs.list_instances(instance_ids=(removal.id,), tags=self._tags()),
+            lambda: self._cloud.ecs.list_instances(instance_ids=(instance_id,), tags=self._tags()),
             lambda found: not found,
-            Wait(what=f"the release of instance {removal.id}", timeout_seconds=BUSY_TIMEOUT_SECONDS),
+            Wait(what=f"the release of instance {instance_id}", timeout_seconds=timeout_seconds),
             status=lambda found: found[0].status if found else "released",
             clock=self._cloud.session.clock,
         )

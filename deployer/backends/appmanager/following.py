@@ -20,7 +20,7 @@ class Phase(IntEnum):
 
 
 _UPLOAD_WORDS = ("upload", "上传")
-_RELEASE_WORDS = ("deploying", "releas", "waiting for", "正在部署", "发布", "等待")
+_RELEASE_WORDS = ("deploying", "releas", "waiting for deploy", "waiting for the deploy", "正在部署", "发布")
 
 
 def phase_of(message: str, before: Phase) -> Phase:
