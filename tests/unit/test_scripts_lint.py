@@ -1,6 +1,7 @@
 """The rules for scripts: what they find, at which line, and what they leave alone."""
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -222,9 +223,16 @@ def test_bash_decides_what_bash_can_read(text: str) -> None:
     assert "syntax" not in dict(_rules(GOOD + text))
 
 
-def test_the_grammar_stands_in_where_there_is_no_bash(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PATH", "/nowhere")
-    assert ("syntax", NEXT) in _rules(GOOD + "if true; then\n")
+@pytest.mark.parametrize("old", [False, True])
+def test_where_there_is_no_bash_to_ask_the_grammar_only_doubts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, old: bool
+) -> None:
+    if old:  # as macOS has it
+        (tmp_path / "bash").write_text("#!/bin/sh\nexit 9\n")
+        (tmp_path / "bash").chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    [finding] = [one for one in lint_script(GOOD + "if true; then\n", ScriptRole.START) if "syntax" in one.rule]
+    assert (finding.rule, finding.line, finding.severity) == ("syntax-doubtful", NEXT, Severity.WARNING)
 
 
 @pytest.mark.parametrize(

@@ -58,6 +58,11 @@ _TEXT = (
         why="bash gives up in the middle, when the old application is stopped already",
         fix="mend what bash says there; `bash -n` says it too",
     ),
+    Rule(
+        id="syntax-doubtful",
+        why="there is no bash 4 here to ask, and the grammar that stands in for it knows less than bash",
+        fix="try `bash -n` on a Linux machine",
+    ),
     Rule(id="nul", severity=Severity.ERROR, why="bash drops NUL characters without a word", fix="remove the character"),
     Rule(
         id="carriage-return",

@@ -36,11 +36,13 @@ def size_findings(text: str) -> Iterator[Finding]:
 
 
 def syntax_findings(text: str, tree: ScriptTree) -> Iterator[Finding]:
-    """What bash says; where there is none to ask, what the grammar says."""
+    """What bash says; where there is none to ask, what the grammar doubts."""
     try:
         found = find_syntax_error(text)
     except BashMissing:
-        found = (tree.broken_line, "it cannot be read from here on") if tree.broken_line else None
+        if tree.broken_line is not None:
+            yield broken("syntax-doubtful", tree.broken_line, "the script may not be readable from here on")
+        return
     if found:
         line, said = found
         yield broken("syntax", min(line, text.rstrip("\n").count("\n") + 1), f"bash cannot read the script: {said}")
