@@ -43,28 +43,17 @@ def detect_python(project_dir: ProjectDir, readme: Readme | None) -> Detection |
         return None
     framework = (start.framework or project.library()) if start else project.web_framework()
     install, install_warnings = _install_command(project, start)
-    declared = tuple(
-        Evidence(file=file, line=None, why="declares the dependencies", decides="install")
-        for file in project.manifest.files[:2]
-    )
-    version = project.manifest.requires_python
-    if version and project.manifest.requires_python_file:
-        declared += (
-            Evidence(
-                file=project.manifest.requires_python_file, line=None, why=f"wants Python {version}", decides="version"
-            ),
-        )
     return Detection(
         language="python",
         framework=framework,
-        language_version=version,
+        language_version=project.manifest.requires_python,
         package_manager=project.manifest.package_manager,
         install_command=install,
         start_command=start.command if start else None,
         port=start.port if start else None,
         bind_host=start.bind_host if start else None,
         environment=start.environment if start else (),
-        evidence=(*(start.evidence if start else ()), *declared, *agent_evidence),
+        evidence=(*(start.evidence if start else ()), *_declarations(project), *agent_evidence),
         warnings=(
             *(_warnings(start, framework) if start else ()),
             *project.manifest.warnings,
@@ -74,6 +63,19 @@ def detect_python(project_dir: ProjectDir, readme: Readme | None) -> Detection |
         type=ApplicationType.AGENT if agent else ApplicationType.APP,
         followed=followed,
     )
+
+
+def _declarations(project: PythonProject) -> tuple[Evidence, ...]:
+    """The files that declare the dependencies, and the one that says which Python."""
+    manifest = project.manifest
+    declared = tuple(
+        Evidence(file=file, line=None, why="declares the dependencies", decides="install")
+        for file in manifest.files[:2]
+    )
+    if not manifest.requires_python or not manifest.requires_python_file:
+        return declared
+    why = f"wants Python {manifest.requires_python}"
+    return (*declared, Evidence(file=manifest.requires_python_file, line=None, why=why, decides="version"))
 
 
 def _warnings(start: Start, framework: str | None) -> tuple[str, ...]:
