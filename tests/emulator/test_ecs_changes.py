@@ -233,3 +233,65 @@ def test_families_and_spot_prices_are_listed(account: Account):
     prices = account("DescribeSpotPriceHistory", **wanted)["SpotPrices"]["SpotPriceType"]
     assert prices
     assert all(0 < price["SpotPrice"] < price["OriginPrice"] for price in prices)
+
+
+@pytest.mark.documented(ECS_PAGES + "createlaunchtemplate")
+def test_a_launch_template_fills_what_the_call_leaves_out(account: Account):
+    network = {name: value for name, value in account.network.items() if name != "VpcId"}
+    data = {"InstanceType": "ecs.u1-c1m2.large", "SystemDisk": {"Category": "cloud_essd", "Size": 60}, **network}
+    image_id = account("DescribeImageFromFamily", ImageFamily="acs:ubuntu_24_04_x64")["Image"]["ImageId"]
+    tag = [{"Key": "team", "Value": "a"}]
+    made = account("CreateLaunchTemplate", LaunchTemplateName="web", ImageId=image_id, Tag=tag, **data)
+    template = {"LaunchTemplateId": made["LaunchTemplateId"]}
+    bigger = {**data, "InstanceType": "ecs.u1-c1m2.xlarge", "ImageId": image_id}
+    assert account("CreateLaunchTemplateVersion", **template, **bigger)["LaunchTemplateVersionNumber"] == 2
+
+    def launched(**fields) -> dict:
+        [instance_id] = account("RunInstances", **fields)["InstanceIdSets"]["InstanceIdSet"]
+        account.settle()
+        return account.one("DescribeInstances", InstanceIds=ids(instance_id))
+
+    by_default = launched(LaunchTemplateName="web", SystemDisk={"PerformanceLevel": "PL0"})
+    assert (by_default["InstanceType"], by_default["ImageId"]) == ("ecs.u1-c1m2.large", image_id)
+    assert by_default["Tags"]["Tag"] == [{"TagKey": "team", "TagValue": "a"}]
+    disk = account.one("DescribeDisks", InstanceId=by_default["InstanceId"])
+    assert (disk["Size"], disk["PerformanceLevel"]) == (60, "PL0")
+    assert launched(LaunchTemplateVersion=2, **template)["InstanceType"] == "ecs.u1-c1m2.xlarge"
+    assert said(lambda: launched(LaunchTemplateVersion=3, **template)) == "404 InvalidLaunchTemplateVersion.NotFound"
+
+
+@pytest.mark.documented(ECS_PAGES + "describelaunchtemplateversions")
+def test_versions_of_a_launch_template_are_listed_chosen_and_removed(account: Account):
+    create = {"LaunchTemplateName": "web", "TemplateTag": [{"Key": "team", "Value": "a"}]}
+    template = {"LaunchTemplateId": account("CreateLaunchTemplate", **create, ImageId="i")["LaunchTemplateId"]}
+    assert said(lambda: account("CreateLaunchTemplate", **create)) == "400 LaunchTemplateName.Duplicated"
+    disks = [{"Category": "cloud_essd", "Size": 20}]
+    account("CreateLaunchTemplateVersion", VersionDescription="second", DataDisk=disks, **template)
+
+    listed = account.one("DescribeLaunchTemplateVersions", LaunchTemplateVersion=["2"], **template)
+    assert (listed["VersionDescription"], listed["DefaultVersion"]) == ("second", False)
+    assert listed["LaunchTemplateData"]["DataDisks"]["DataDisk"] == disks
+    plain = account.one("DescribeLaunchTemplateVersions", DefaultVersion=True, DetailFlag=False, **template)
+    assert (plain["VersionNumber"], "LaunchTemplateData" in plain) == (1, False)
+    account("ModifyLaunchTemplateDefaultVersion", DefaultVersionNumber=2, **template)
+    found = account.one("DescribeLaunchTemplates", TemplateTag=[{"Key": "team", "Value": "a"}])
+    assert (found["DefaultVersionNumber"], found["LatestVersionNumber"]) == (2, 2)
+    remove = {"DeleteVersion": ["2"], **template}
+    assert said(lambda: account("DeleteLaunchTemplateVersion", **remove)) == (
+        "400 InvalidDefaultVersion.DeleteNotAllowed"
+    )
+    account("DeleteLaunchTemplateVersion", **{**remove, "DeleteVersion": ["1"]})
+    assert account("DeleteLaunchTemplate", **template)["LaunchTemplateVersionNumbers"]["versionNumbers"] == [2]
+    assert said(lambda: account("DescribeLaunchTemplateVersions", **template)) == "404 InvalidLaunchTemplate.NotFound"
+
+
+@pytest.mark.documented(ECS_PAGES + "modifycommand")
+def test_a_kept_command_is_changed_for_its_next_run(account: Account):
+    content = base64.b64encode(b"echo one").decode()
+    command = {
+        "CommandId": account("CreateCommand", Type="RunShellScript", Name="say", CommandContent=content)["CommandId"]
+    }
+    account("ModifyCommand", Name="shout", CommandContent=base64.b64encode(b"echo TWO").decode(), Timeout=90, **command)
+
+    found = account.one("DescribeCommands", **command)
+    assert (found["Name"], base64.b64decode(found["CommandContent"]), found["Timeout"]) == ("shout", b"echo TWO", 90)

@@ -70,6 +70,28 @@ class CommandActions:
         return {"Commands": {"Command": [command_view(command, encoding) for command in page]}, **fields}
 
     @action(
+        "ModifyCommand",
+        source="https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-modifycommand",
+    )
+    def modify_command(self, call: Call) -> Body:
+        """Nothing; what is given is as given from the next run on. Content is base64.
+
+        Errors: 404 InvalidCmdId.NotFound, and those of `orders`.
+        """
+        refuse_unsupported(call, "Launcher")
+        command, params = self._state.get_command(call.params["CommandId"], call.region_id), call.params
+        check_texts(params)
+        if "CommandContent" in params:
+            asked = {**params, "EnableParameter": command.enable_parameter}
+            script = read_script(asked, default_encoding="Base64", kept=True)
+            command.content, command.parameter_names = script.content, script.parameter_names
+        command.name = params.get("Name", command.name)
+        command.description = params.get("Description", command.description)
+        command.working_dir = params.get("WorkingDir", command.working_dir)
+        command.timeout_seconds = int(params.get("Timeout", command.timeout_seconds))
+        return {}
+
+    @action(
         "DeleteCommand",
         source="https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-deletecommand",
     )

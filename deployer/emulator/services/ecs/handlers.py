@@ -13,6 +13,7 @@ from deployer.emulator.services.ecs.instance_spec_handlers import InstanceSpecAc
 from deployer.emulator.services.ecs.interface_handlers import InterfaceActions
 from deployer.emulator.services.ecs.key_pair_handlers import KeyPairActions
 from deployer.emulator.services.ecs.launch_handlers import LaunchActions
+from deployer.emulator.services.ecs.launch_template_handlers import LaunchTemplateActions
 from deployer.emulator.services.ecs.market_handlers import MarketActions
 from deployer.emulator.services.ecs.old_tag_handlers import OldTagActions
 from deployer.emulator.services.ecs.power_handlers import PowerActions
@@ -40,6 +41,7 @@ class EcsService:
             StockActions(ecs_state),
             CatalogActions(ecs_state),
             LaunchActions(ecs_state, price_book),
+            LaunchTemplateActions(ecs_state),
             DescribeActions(ecs_state),
             PowerActions(ecs_state),
             AttributeActions(ecs_state),

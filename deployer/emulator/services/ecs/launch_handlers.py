@@ -1,10 +1,12 @@
 """RunInstances and CreateInstance."""
 
+from dataclasses import replace
 from decimal import Decimal
 
 from deployer.emulator.actions import ApiError, Body, Call, action
 from deployer.emulator.services.bss.prices import PriceBook
 from deployer.emulator.services.ecs.launch_order import LaunchOrder, launch, read_order
+from deployer.emulator.services.ecs.launch_templates import merged
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.refusals import stop_dry_run
 
@@ -25,12 +27,26 @@ class LaunchActions:
 
         A batch may be smaller than Amount when MinAmount allows it.
         """
-        return self._state.tokens.once(call, lambda: self._run(call))
+        return self._state.tokens.once(call, lambda: self._run(self._with_template(call)))
 
     @action("CreateInstance", source=_HELP + "createinstance")
     def create_instance(self, call: Call) -> Body:
         """The id of one new instance, which ends up Stopped and without a public address."""
         return self._state.tokens.once(call, lambda: self._create(call))
+
+    def _with_template(self, call: Call) -> Call:
+        """The call with what its launch template says where it is silent itself.
+
+        Errors: 404 InvalidLaunchTemplate.NotFound, InvalidLaunchTemplateVersion.NotFound.
+        """
+        if not {"LaunchTemplateId", "LaunchTemplateName"} & call.params.keys():
+            return call
+        template = self._state.get_launch_template(call)
+        version = template.find_version(call.params.get("LaunchTemplateVersion", template.default_number))
+        if version is None:
+            raise ApiError(404, "InvalidLaunchTemplateVersion.NotFound", "The specified version does not exist.")
+        given = {name: value for name, value in call.params.items() if not name.startswith("LaunchTemplate")}
+        return replace(call, params=merged(version.params, given))
 
     def _run(self, call: Call) -> Body:
         amount = call.params.get("Amount", 1)

@@ -35,8 +35,6 @@ _UNSUPPORTED = (
     "InnerIpAddress",
     "Ipv6Address",
     "Ipv6AddressCount",
-    "LaunchTemplateId",
-    "LaunchTemplateName",
     "ManagedHostId",
     "NetworkInterface",
     "PrivatePoolOptions",

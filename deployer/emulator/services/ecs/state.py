@@ -7,7 +7,7 @@ Cloud Assistant and the port publisher build on this: `get_instance`, `find_inst
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from deployer.emulator.actions import ApiError
+from deployer.emulator.actions import ApiError, Call
 from deployer.emulator.context import Context
 from deployer.emulator.services.client_tokens import ClientTokens
 from deployer.emulator.services.ecs.firewall import SecurityGroup, lets_in
@@ -15,10 +15,12 @@ from deployer.emulator.services.ecs.images import Image, public_images_in
 from deployer.emulator.services.ecs.instances import Disk, Instance
 from deployer.emulator.services.ecs.interfaces import NetworkInterface
 from deployer.emulator.services.ecs.key_pairs import KeyPair
+from deployer.emulator.services.ecs.launch_templates import LaunchTemplate
 from deployer.emulator.services.ecs.lifecycle import Lifecycle
 from deployer.emulator.services.ecs.own_images import OwnImage
 from deployer.emulator.services.ecs.snapshots import Snapshot
 from deployer.emulator.services.ecs.stock import Stock
+from deployer.emulator.services.refusals import missing_parameter
 from deployer.emulator.services.vpc.networks import EipStatus
 from deployer.emulator.services.vpc.state import VpcState
 
@@ -45,6 +47,7 @@ class EcsState:
         self.disks: dict[str, Disk] = {}
         self.snapshots: dict[str, Snapshot] = {}
         self.own_images: dict[str, OwnImage] = {}
+        self.launch_templates: dict[str, LaunchTemplate] = {}
         self.interfaces: dict[str, NetworkInterface] = {}  # secondary ones
         self.security_groups: dict[str, SecurityGroup] = {}
         self.key_pairs: dict[tuple[str, str], KeyPair] = {}  # by region and name
@@ -232,6 +235,19 @@ class EcsState:
         deprecated = {one.image.image_id for one in self.own_images.values() if one.is_deprecated}
         family = (image for image in self.images_in(region_id) if image.image_family == image_family)
         return next((image for image in family if image.image_id not in deprecated), None)
+
+    # Launch templates
+
+    def get_launch_template(self, call: Call) -> LaunchTemplate:
+        """The template of LaunchTemplateId or LaunchTemplateName. Errors: 404 InvalidLaunchTemplate.NotFound."""
+        template_id, name = call.params.get("LaunchTemplateId"), call.params.get("LaunchTemplateName")
+        if template_id is None and name is None:
+            raise missing_parameter("LaunchTemplateId")
+        for template in self.launch_templates.values():
+            is_meant = template_id == template.template_id if template_id is not None else name == template.name
+            if is_meant and template.region_id == call.region_id:
+                return template
+        raise ApiError(404, "InvalidLaunchTemplate.NotFound", "The specified launch template does not exist.")
 
     # Key pairs
 

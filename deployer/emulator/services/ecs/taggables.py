@@ -26,6 +26,7 @@ def add_taggables(state: EcsState) -> None:
     )
     state.add_taggable("disk", kept_in(lambda: state.disks))
     state.add_taggable("keypair", kept_in(lambda: {pair.key_pair_id: pair for pair in state.key_pairs.values()}))
+    state.add_taggable("launchtemplate", kept_in(lambda: state.launch_templates))
     state.add_taggable("snapshot", kept_in(lambda: state.snapshots))
     state.add_taggable("image", kept_in(lambda: state.own_images))
     state.add_taggable("securitygroup", kept_in(lambda: state.security_groups))
