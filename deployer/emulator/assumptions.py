@@ -70,7 +70,7 @@ class Assumptions:
     # On loopback the host names no region, so the region a V4 signature was made for stands for the endpoint's: a client
     # set to another region than the bucket's is told the right endpoint, as it would be by the real one's host.
     oss_signing_region_is_endpoint: bool = True
-    # A V4 signature for another region than the host's is a wrong signature. Only said to be an error, not which one.
+    # A V4 signature for another region than the host's is refused, with 400. Others quote the answer, not its status.
     oss_checks_signing_region: bool = True
     # OSS's own hosts refuse path style. Said of new buckets and public hosts; which old ones still take it is not.
     oss_refuses_path_style: bool = True

@@ -64,11 +64,10 @@ def _oss_wording(verdict: Verdict, policy_type: str, ram_action: str) -> tuple[s
     """Message and EC of OSS.
 
     Source: https://help.aliyun.com/en/oss/user-guide/0003-00000201 (explicit denial), 0003-00000202 (nothing allows
-    it), https://www.alibabacloud.com/help/en/oss/support/0003-00000001 (objects), and the page on "Access denied by
-    authorizer's policy", whose EC is not given there.
+    it), https://www.alibabacloud.com/help/en/oss/support/0003-00000001 (objects) and 0003-00000301 (session policy).
     """
     if policy_type == "SessionPolicy":
-        return "Access denied by authorizer's policy.", "0003-00000801"
+        return "Access denied by authorizer's policy.", "0003-00000301"
     if verdict is Verdict.EXPLICIT_DENY:
         return "Access denied by bucket policy.", "0003-00000201"
     if ram_action in {"oss:GetObject", "oss:PutObject", "oss:DeleteObject"}:

@@ -62,7 +62,7 @@ def read_credential(request: HttpRequest) -> OssCredential | None:
     if authorization.startswith("OSS "):
         return _v1_header(authorization, request)
     if authorization:
-        raise ApiError(400, "InvalidArgument", "Unsupported authorization type.")
+        raise ApiError(400, "InvalidArgument", "Unsupported Authorization Type.", extra={"EC": "0002-00000002"})
     if "x-oss-credential" in query or "x-oss-signature" in query:
         return _v4_query(query)
     if "OSSAccessKeyId" in query or "Signature" in query:

@@ -74,12 +74,16 @@ def trust(request: HttpRequest, keys: KeyBook, account_id: str) -> Authenticated
 
 
 def check_signing_region(who: Authenticated, address: OssAddress) -> None:
-    """Errors: ApiError 403 SignatureDoesNotMatch for a V4 signature made for another region than the host's."""
+    """Errors: ApiError 400 InvalidArgument for a V4 signature made for another region than the host's.
+
+    Source: answers of the service that other people's code quotes, with this message and EC; the status is assumed.
+    """
     if None not in (who.scope_region_id, address.region_id) and who.scope_region_id != address.region_id:
         raise ApiError(
-            403,
-            "SignatureDoesNotMatch",
-            f"The request was signed for the region {who.scope_region_id}, this endpoint is in {address.region_id}.",
+            400,
+            "InvalidArgument",
+            "Invalid signing region in Authorization header.",
+            extra={"EC": "0002-00000226"},
         )
 
 
@@ -145,7 +149,7 @@ def _unknown_key(access_key_id: str) -> ApiError:
         403,
         "InvalidAccessKeyId",
         "The OSS Access Key Id you provided does not exist in our records.",
-        extra={"OSSAccessKeyId": access_key_id},
+        extra={"OSSAccessKeyId": access_key_id, "EC": "0002-00000902"},
     )
 
 
@@ -160,6 +164,7 @@ def _mismatch(credential: OssCredential, string_to_sign: str, canonical_request:
             "SignatureProvided": credential.signature,
             "StringToSign": string_to_sign,
             **({"CanonicalRequest": canonical_request} if canonical_request else {}),
+            "EC": "0002-00000040",
         },
     )
 

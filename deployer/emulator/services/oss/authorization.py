@@ -41,7 +41,7 @@ def check_ram_action(call: OssCall, ram_action: str, place: str | None = None) -
     place = place or "/".join(part for part in (call.address.bucket_name, call.address.object_name) if part) or "*"
     of_bucket = _ask_bucket_policy(call, ram_action, place)
     if of_bucket is Verdict.EXPLICIT_DENY:
-        raise ApiError(403, "AccessDenied", "Access denied by bucket policy.", extra={"EC": "0003-00000201"})
+        raise ApiError(403, "AccessDenied", "Access denied by bucket policy.")
     if call.key is None:
         return
     resource = f"acs:oss:{call.region_id}:{call.key.principal.account_id}:{place}"

@@ -102,11 +102,13 @@ class Posting:
         key = self._keys.secret_for(key_id)
         if key is None or not key.active:
             message = "The OSS Access Key Id you provided does not exist in our records."
-            raise ApiError(403, "InvalidAccessKeyId", message, extra={"OSSAccessKeyId": key_id})
+            raise ApiError(403, "InvalidAccessKeyId", message, extra={"OSSAccessKeyId": key_id, "EC": "0002-00000902"})
         check_token(key, fields.get("x-oss-security-token"), now)
         if key.has_secret and not hmac.compare_digest(_sign(fields, key.secret, is_v4=is_v4), signature):
             message = "The request signature we calculated does not match the signature you provided."
-            raise ApiError(403, "SignatureDoesNotMatch", message, extra={"StringToSign": fields["policy"]})
+            raise ApiError(
+                403, "SignatureDoesNotMatch", message, extra={"StringToSign": fields["policy"], "EC": "0002-00000040"}
+            )
         return key
 
 
