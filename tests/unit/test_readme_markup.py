@@ -274,6 +274,10 @@ def test_any_encoding_and_line_end_is_read(tmp_path: Path, encoding: str, end: s
         ("**Run it**\n\nnpm start\n", [(3, "npm start")]),
         ("npm start runs it.\n\nYou can python app.py too\n\ngo run the server\n\nmake test.\n", []),
         ("~~`npm run old`~~ `npm start`\n", [(1, "npm start")]),
+        (
+            "Files are made by `make.sh -n`. Run `./go.sh -n`; 运行：`./run.sh -n`\n",
+            [(1, "./go.sh -n"), (1, "./run.sh -n")],
+        ),
         ("Use `npm start` instead of `npm run serve`.\n", [(1, "npm start")]),
         (
             "<details><summary><b>Windows</b></summary>x</details><details><summary>Linux</summary>\n\n    npm start\n",

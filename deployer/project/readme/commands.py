@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator
 from itertools import islice
 
+from deployer.models.analysis import MethodKind
 from deployer.project.command_purposes import Purpose
 from deployer.project.command_shapes import CommandShape
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme.document import CodeBlock
 from deployer.project.readme.model import ReadmeCommand
-from deployer.project.readme.sections import is_negated, is_prose, standing_of
+from deployer.project.readme.sections import asks_to_run, is_negated, is_prose, standing_of
 from deployer.project.readme.shell import Shell
 from deployer.project.readme.shell_lines import read_lines
 
@@ -52,7 +53,9 @@ def _is_told_to_run(block: CodeBlock, line: str) -> bool:
 
 
 def _is_worth_showing(block: CodeBlock, shape: CommandShape) -> bool:
-    """What is known; what is refused where somebody wrote it as code of its own, or where it is dangerous."""
+    """What is known, a script in a sentence if that says to run it; what is refused as code of its own, or as dangerous."""
     if shape.purpose is Purpose.REFUSED:
         return shape.is_dangerous or not (block.is_inline or block.is_loose)
+    if block.is_inline and shape.kind is MethodKind.SCRIPT and not asks_to_run(block.lead):
+        return False
     return shape.purpose is not Purpose.OTHER

@@ -53,6 +53,10 @@ _NEGATION = re.compile(
     re.IGNORECASE,
 )
 
+_RUN = re.compile(
+    r"(?:\b(?:run|running|start|execute|launch|call|use|with|via|do)|运行|启动|执行|使用|用)\W{0,3}(?:the script\W{0,3})?$",
+    re.IGNORECASE,
+)
 _PROSE = frozenset({
     "the", "a", "an", "to", "and", "it", "is", "are", "you", "your", "in", "on", "for", "with", "then", "or", "this", "that", "if",
     "can", "will", "of", "as", "at", "by", "from", "be", "starts", "runs",
@@ -73,6 +77,11 @@ def standing_of(headings: Iterable[str], lead: str = "") -> Standing:
 def is_negated(before: str) -> bool:
     """Whether the words before a piece of code say not to do what it does."""
     return _NEGATION.search(before[-60:]) is not None
+
+
+def asks_to_run(before: str) -> bool:
+    """Whether the words right before a piece of code say to run it."""
+    return _RUN.search(before[-60:]) is not None
 
 
 def is_prose(line: str) -> bool:
