@@ -1,6 +1,7 @@
 """Which region is asked, which instances are offered, and what is not taken on trust."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 from cloud_lab import REGION, CloudLab
@@ -83,7 +84,9 @@ def test_a_group_whose_state_cannot_be_read_stops_the_deploy(lab: CloudLab, make
     assert recording.changing == []
 
 
-def test_an_upload_that_arrives_otherwise_than_it_was_sent_is_taken_back(lab: CloudLab, make_project) -> None:
+def test_an_upload_that_arrives_otherwise_than_it_was_sent_is_taken_back(
+    lab: CloudLab, make_project, tmp_path: Path
+) -> None:
     """P11: OSS's own CRC-64 of the object decides, not that the call succeeded."""
     project = make_project("damaged")
     deployer = lab.deployer()
@@ -91,7 +94,9 @@ def test_an_upload_that_arrives_otherwise_than_it_was_sent_is_taken_back(lab: Cl
     assert plan.package is not None
     session = deployer._open_session()
     oss = OssClient(session, REGION)
-    other = dataclasses.replace(plan.package, crc64=plan.package.crc64 ^ 1)
+    archive = tmp_path / "archive.zip"
+    archive.write_bytes(b"another" * 9)
+    other = dataclasses.replace(plan.package, path=archive, size_bytes=63)
     backend = deployer._open_backend(REGION)
 
     with pytest.raises(UploadDamaged) as caught, backend.begin(plan, "deploy", lambda _event: None):
