@@ -187,3 +187,16 @@ def test_a_denied_action_is_named_with_its_reason(cloud):
     assert errors[0].ec == "0003-00000201"
     assert b"<AuthAction>oss:PutObject</AuthAction>" in errors[0].snapshot
     assert client.list_objects_v2(oss.ListObjectsV2Request(bucket=BUCKET)).key_count == 0
+
+
+@pytest.mark.documented(PAGES + "describeregions")
+def test_regions_have_three_endpoints_each(cloud):
+    every = cloud.client().describe_regions(oss.DescribeRegionsRequest()).region_info
+    [one] = cloud.client().describe_regions(oss.DescribeRegionsRequest(regions="oss-cn-beijing")).region_info
+    assert (one.internal_endpoint, one.internet_endpoint) == (
+        "oss-cn-beijing-internal.aliyuncs.com",
+        "oss-cn-beijing.aliyuncs.com",
+    )
+    assert one.region in {region.region for region in every}
+    with refused(404, "NoSuchRegion"):
+        cloud.client().describe_regions(oss.DescribeRegionsRequest(regions="oss-mars"))

@@ -12,6 +12,7 @@ from deployer.emulator.services.oss.call import OssCall, empty_response, invalid
 from deployer.emulator.services.oss.operations import operation
 from deployer.emulator.services.oss.state import Bucket, OssState
 from deployer.emulator.services.oss.tagging import BUCKET_TAGS, read_tag_header
+from deployer.emulator.services.regions import REGIONS
 from deployer.emulator.wire.oss_xml import iso_time
 
 _BUCKET_NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,61}[a-z0-9]")
@@ -52,6 +53,15 @@ class Buckets:
             "Buckets": {"Bucket": page},
         }
         return xml_response("ListAllMyBucketsResult", tree)
+
+    @operation("DescribeRegions", source="https://www.alibabacloud.com/help/en/oss/developer-reference/describeregions")
+    def describe_regions(self, call: OssCall) -> HttpResponse:
+        """The endpoints of the region `regions` names, or of all. Errors: ApiError 404 NoSuchRegion."""
+        wanted = call.query.get("regions", "")
+        found = [region_id for region_id in REGIONS if wanted in {"", f"oss-{region_id}"}]
+        if not found:
+            raise ApiError(404, "NoSuchRegion", wanted)
+        return xml_response("RegionInfoList", {"RegionInfo": [_endpoints(region_id) for region_id in found]})
 
     @operation("PutBucket", source="https://www.alibabacloud.com/help/en/oss/developer-reference/putbucket")
     def put_bucket(self, call: OssCall) -> HttpResponse:
@@ -204,6 +214,15 @@ def _has_tag(bucket: Bucket, query: Mapping[str, str]) -> bool:
     if not key:
         return True
     return key in bucket.tags and query.get("tag-value", bucket.tags[key]) == bucket.tags[key]
+
+
+def _endpoints(region_id: str) -> dict[str, str]:
+    return {
+        "Region": f"oss-{region_id}",
+        "InternetEndpoint": f"oss-{region_id}.aliyuncs.com",
+        "InternalEndpoint": f"oss-{region_id}-internal.aliyuncs.com",
+        "AccelerateEndpoint": "oss-accelerate.aliyuncs.com",
+    }
 
 
 def _owner(account_id: str) -> dict[str, str]:
