@@ -71,9 +71,8 @@ def _find(project_dir: ProjectDir, readme: Readme | None) -> _Found:
     other = _first(OTHERS, project_dir, readme)
     if other is not None and other.start_command is not None:
         return _Found(detection=other, others=tuple(one.as_candidate() for one in applications))
-    return replace(
-        found, detection=found.detection or other, candidates=tuple(one.as_candidate() for one in applications)
-    )
+    known = found.detection or (None if applications else other)
+    return replace(found, detection=known, candidates=tuple(one.as_candidate() for one in applications))
 
 
 def _first(detectors: Iterable[Detector], project_dir: ProjectDir, readme: Readme | None) -> Detection | None:

@@ -49,5 +49,5 @@ def _by_sources(project_dir: ProjectDir) -> Detection | None:
         return None
     [(language, number)] = counted.most_common(1)
     example = next(file for file in project_dir.files() if _SOURCES.get(file.rpartition(".")[2]) == language)
-    why = f"{number} sources in {language}, and nothing that starts one"
+    why = f"most sources are {language} ({number}), and nothing starts one of them"
     return Detection(language=language, evidence=(Evidence(file=example, line=None, why=why),))
