@@ -150,6 +150,7 @@ def test_instances_are_named_or_found_by_tag_but_not_both(assistant):
         ({"repeat_mode": "Sometimes"}, "InvalidRepeatMode.NotFound", 404),
         ({"repeat_mode": "Period"}, "MissingParam.Frequency", 400),
         ({"parameters": {"a": "b"}}, "Parameter.Disabled", 400),
+        ({"parameters": ["a"]}, "InvalidParameter", 400),
         ({"command_content": "{{a}}", "enable_parameter": True}, "Parameter.MissingValue", 400),
         ({"enable_parameter": True, "parameters": {"a": "b"}}, "Parameter.NotMatched", 403),
         ({"command_content": "{{ .Names }}", "enable_parameter": True}, "CmdParam.InvalidParamName", 403),

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from deployer.emulator.actions import ApiError
+from deployer.emulator.services.refusals import invalid_parameter
 
 _LARGEST = 24 * 1024  # bytes after base64, parameters included
 _LARGEST_KEPT = 18 * 1024  # of a command that is kept
@@ -77,6 +78,8 @@ def check_values(names: tuple[str, ...], values: Mapping[str, Any], *, enabled: 
     Errors: 400 Parameter.Disabled, Parameter.MissingValue; 403 Parameter.NotMatched, ParameterCount.ExceedLimit,
     ParameterKey.Duplicate, ParameterKey.ExceedLimit, ParameterType.NotSupported.
     """
+    if not isinstance(values, Mapping):
+        raise invalid_parameter("Parameters")
     if values and not enabled:
         raise ApiError(400, "Parameter.Disabled", "The command does not accept parameters.")
     if len(values) > _MOST_VALUES:
