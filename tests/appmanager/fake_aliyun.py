@@ -169,21 +169,6 @@ def is_killed_at(step: int, *, cloud_goes_on: bool) -> Interference:
     return killed
 
 
-def with_rubbish(frames: Iterator[Frame]) -> Iterator[Frame]:
-    """Between its lines stand warnings, half a line of JSON, bytes that are no text, and JSON of other kinds."""
-    rubbish = (
-        "Collecting appmanager-cli\n",
-        '{"type":"step","st\n',
-        "\ufffd\x1b[31m 42%\r\n",
-        "[1, 2]\n",
-        '"text"\n',
-        "\n",
-    )
-    for number, frame in enumerate(frames):
-        yield ("out", rubbish[number % len(rubbish)])
-        yield frame
-
-
 def with_exit_code(exit_code: int) -> Interference:
     """It does its work and ends with another code."""
 

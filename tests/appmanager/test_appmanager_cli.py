@@ -12,6 +12,8 @@ from cloud_lab import KEY_ID, KEY_SECRET, REGION
 from fake_aliyun import error_line, says, with_exit_code
 
 from deployer.backends.appmanager.cli import AppmanagerCli, child_environment
+from deployer.backends.appmanager.following import Following, Phase
+from deployer.backends.appmanager.stream import CliResult
 from deployer.clock import SystemClock
 from deployer.cloud.session import Session, StaticKey
 from deployer.errors.appmanager import AppmanagerFailed, AppmanagerMissing, AppmanagerUnclear
@@ -156,6 +158,25 @@ def test_a_tool_that_hangs_is_ended_with_all_it_started(make_cli, tmp_path: Path
     assert time.monotonic() - began < 3
     assert not is_alive(int((tmp_path / "pids").read_text()))
     assert child.exit_code == -15
+
+
+def test_rubbish_between_the_lines_is_passed_over(make_cli, tmp_path: Path) -> None:
+    """Warnings, half a line of JSON, bytes that are no text, JSON of other kinds."""
+    program = (
+        'rubbish = [b"Collecting x", b\'{"type":"step","st\', b"\\xff\\x1b[31m 42%\\r", b"[1, 2]", b\'"text"\', b""]\n'
+        "for step in range(1, 10):\n"
+        '    line = json.dumps({"type": "step", "step": step, "total": 9, "message": f"number {step}"})\n'
+        '    os.write(1, rubbish[step % 6] + b"\\n" + line.encode() + b"\\n")\n'
+        f"print({GOOD!r})"
+    )
+    events: list[Event] = []
+    with make_cli(program).start(STATUS, tmp_path, timeout_seconds=60) as child:
+        following = Following(child, "aliyun", 60, SystemClock(), events.append)
+        following.follow(Phase.RELEASE)
+    steps = [event.status for event in events if isinstance(event, WaitProgressed)]
+    assert steps == [f"{number}/9 number {number}" for number in range(1, 10)]
+    assert following.outcome == CliResult(data={"answer": 42})
+    assert following.is_over
 
 
 def test_a_tool_that_never_stops_talking_is_ended_too(make_cli, tmp_path: Path) -> None:
