@@ -185,6 +185,8 @@ def test_an_interface_is_made_attached_and_goes_with_its_instance(account: Accou
     listed = account("DescribeNetworkInterfaces", InstanceId=instance_id)["NetworkInterfaceSets"]["NetworkInterfaceSet"]
     assert [(one["Type"], one["Status"]) for one in listed] == [("Secondary", "InUse"), ("Primary", "InUse")]
     assert len(listed[0]["PrivateIpSets"]["PrivateIpSet"]) == 3
+    own = account.one("DescribeInstances")["NetworkInterfaces"]["NetworkInterface"]
+    assert [one["Type"] for one in own] == ["Primary", "Secondary"]
     account("UnassignPrivateIpAddresses", PrivateIpAddress=["192.168.0.200"], **interface)
     assert said(lambda: account("DeleteNetworkInterface", **interface)) == "403 InvalidOperation.InvalidEniState"
     account("DetachNetworkInterface", InstanceId=instance_id, **interface)

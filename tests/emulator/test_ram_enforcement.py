@@ -92,6 +92,12 @@ def test_either_name_of_a_billing_operation_is_enough_and_either_denial_final(ca
         ("DescribeInstances", {"RegionId": REGION, "InstanceIds": ["i-1"]}, "instance/i-1", "instance/i-2"),
         ("DescribeInstances", {"RegionId": REGION}, "instance/*", "instance/i-1"),
         ("DeleteSecurityGroup", {"RegionId": REGION, "SecurityGroupId": "sg-1"}, "securitygroup/sg-1", "instance/*"),
+        (
+            "TagResources",
+            {"RegionId": REGION, "ResourceType": "Instance", "ResourceId": ["i-1"], "Tag": [{"Key": "a"}]},
+            "instance/i-1",
+            "disk/*",
+        ),
     ],
 )
 def test_rights_are_needed_for_what_the_request_names(call, action, params, resource, other):

@@ -167,7 +167,7 @@ def resources_of(operation: Operation, request: Request) -> list[str]:
         for chosen in itertools.product(*[one or ["*"] for one in values]):
             filled = path
             for name, value in zip(names, chosen, strict=True):
-                filled = filled.replace(f"{{{name}}}", value)
+                filled = filled.replace(f"{{{name}}}", value.lower() if name == "ResourceType" else value)
             region_id = "" if code == "ram" else request.region_id
             is_whole = filled.startswith("acs:")
             found.append(filled if is_whole else f"acs:{code}:{region_id}:{request.account_id}:{filled}")

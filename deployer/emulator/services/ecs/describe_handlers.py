@@ -83,7 +83,10 @@ class DescribeActions:
         found = _matching(instances, call.params)
         stop_dry_run(call)
         page, fields = page_either_way(found, call.params, key=lambda instance: instance.instance_id)
-        return {"Instances": {"Instance": [describe_instance(instance) for instance in page]}, **fields}
+        return {
+            "Instances": {"Instance": [describe_instance(one, self._state.interfaces_of(one)) for one in page]},
+            **fields,
+        }
 
     @action("DescribeInstanceStatus", source=_HELP + "describeinstancestatus")
     def describe_instance_status(self, call: Call) -> Body:

@@ -1,20 +1,24 @@
 """An instance and a disk in the words of the Describe operations."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from deployer.emulator.services import timestamps
 from deployer.emulator.services.ecs.instances import Disk, Instance
+from deployer.emulator.services.ecs.interfaces import NetworkInterface
 from deployer.emulator.services.vpc.networks import EipStatus
 
 NEVER = "2099-12-31T15:59Z"  # when a pay-as-you-go instance expires. Source: DescribeInstances page, ExpiredTime
 
 
-def describe_instance(instance: Instance) -> dict[str, Any]:
-    """One element of DescribeInstances. Times are to the minute."""
+def describe_instance(instance: Instance, secondary: Sequence[NetworkInterface] = ()) -> dict[str, Any]:
+    """One element of DescribeInstances, with its secondary interfaces. Times are to the minute."""
+    network = _network(instance)
+    network["NetworkInterfaces"]["NetworkInterface"] += [_secondary(interface) for interface in secondary]
     return {
         **_identity(instance),
         **_hardware(instance),
-        **_network(instance),
+        **network,
         "RegionId": instance.region_id,
         "OSName": instance.image.os_name,
         "OSNameEn": instance.image.os_name.replace("64位", "64 bit").replace("ARM版", "ARM Edition"),
@@ -189,6 +193,18 @@ def _network(instance: Instance) -> dict[str, Any]:
                 }
             ]
         },
+    }
+
+
+def _secondary(interface: NetworkInterface) -> dict[str, Any]:
+    addresses = [str(address) for address in interface.private_ips]
+    listed = [{"PrivateIpAddress": text, "Primary": text == addresses[0]} for text in addresses]
+    return {
+        "NetworkInterfaceId": interface.network_interface_id,
+        "MacAddress": interface.mac_address,
+        "PrimaryIpAddress": addresses[0],
+        "Type": "Secondary",
+        "PrivateIpSets": {"PrivateIpSet": listed},
     }
 
 
