@@ -94,7 +94,12 @@ def test_either_name_of_a_billing_operation_is_enough_and_either_denial_final(ca
         ("DeleteSecurityGroup", {"RegionId": REGION, "SecurityGroupId": "sg-1"}, "securitygroup/sg-1", "instance/*"),
         (
             "TagResources",
-            {"RegionId": REGION, "ResourceType": "Instance", "ResourceId": ["i-1"], "Tag": [{"Key": "a"}]},
+            {
+                "RegionId": REGION,
+                "ResourceType": "Instance",
+                "ResourceId": ["i-1"],
+                "Tag": [{"Key": "a", "Value": "b"}],
+            },
             "instance/i-1",
             "disk/*",
         ),
