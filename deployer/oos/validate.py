@@ -93,7 +93,7 @@ def _check_parameter(report: Report, path: str, definition: Mapping[str, Any]) -
     for key in ("MinLength", "MaxLength", "MinValue", "MaxValue"):
         if not _is_number(definition.get(key, 0)):
             report.add(f"{path}.{key}", "must be a number")
-    default, kind = definition.get("Default"), definition.get("Type")
+    default, kind = definition.get("Default"), str(definition.get("Type"))
     is_scalar = kind in {"String", "Number", "Boolean"}
     if is_scalar and isinstance(default, (list, dict)) and not (isinstance(default, dict) and function_call(default)):
         report.add(f"{path}.Default", f"is no value of type {kind}")
@@ -282,7 +282,9 @@ def _check_loop(report: Report, names: Names, path: str, task: Mapping[str, Any]
     action = str(task.get("Action")).casefold()
     # Public templates aggregate outputs of a child execution that the task does not declare.
     is_child = action == "acs::template" or action not in catalog.ATOMIC_ACTIONS
-    check_loop_outputs(report, place, loop.get("Outputs"), None if is_child else task.get("Outputs") or {})
+    declared = task.get("Outputs")
+    task_outputs = declared if isinstance(declared, dict) else {}
+    check_loop_outputs(report, place, loop.get("Outputs"), None if is_child else task_outputs)
 
 
 def _check_retries(report: Report, names: Names, path: str, task: Mapping[str, Any]) -> None:

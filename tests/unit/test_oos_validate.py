@@ -94,6 +94,17 @@ def test_what_the_service_runs_passes(text):
             one_task("{Name: a, Action: ACS::Pause}", after="  - {Name: b, Action: ACS::TimerTrigger}\n"),
             "Tasks[1].Action: `ACS::TimerTrigger` has to be the first task",
         ),
+        (
+            "Parameters: {x: {Type: [String]}}\n" + one_task("{Name: a, Action: ACS::Pause}"),
+            "Parameters.x.Type: must be one of",
+        ),
+        (
+            one_task(
+                "{Name: a, Action: ACS::ExecuteAPI, Properties: {Service: ECS, API: X}, Outputs: true, "
+                "Loop: {Items: [1], Outputs: {x: {AggregateType: Fn::ListJoin, AggregateField: y}}}}"
+            ),
+            "Tasks[0].Loop.Outputs.x.AggregateField: the task declares no output `y`",
+        ),
         (one_task("{Name: a, Action: ACS::ExecuteHttpRequest}"), "Tasks[0].Properties.URL: is required"),
         (
             one_task("{Name: a, Action: ACS::SelectTargets, Properties: {Targets: []}}"),
