@@ -38,7 +38,7 @@ class Package:
     left_out: tuple[LeftOut, ...]  # secrets, links and special files; plain ignores are only counted
     ignored_count: int
     source_commit: str | None  # git HEAD of the project, when it is a repository
-    warnings: tuple[str, ...] = ()  # what may not be as its author thinks, such as Git LFS pointers
+    warnings: tuple[str, ...] = ()  # what may not be as its author thinks, such as a key in plain text
 
     @property
     def file_count(self) -> int:

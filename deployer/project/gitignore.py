@@ -52,17 +52,17 @@ class _Pattern:
 class GitIgnore:
     """The patterns of one file. The last one that fits decides."""
 
-    __slots__ = ("_by_name", "_wild")
+    __slots__ = ("_literal", "_wild")
 
     def __init__(self, lines: Iterable[str]) -> None:
-        self._by_name: dict[bytes, list[tuple[int, _Pattern]]] = {}
-        self._wild: list[tuple[int, _Pattern]] = []
+        self._literal: dict[tuple[bool, bytes], list[tuple[int, _Pattern]]] = {}  # by kind and text: found at once
+        self._wild: list[tuple[int, _Pattern]] = []  # each has to be tried
         for number, line in enumerate(lines):
             pattern = _parse(os.fsencode(line))
             if pattern is None:
                 continue
-            if pattern.names_only and pattern.literal is not None:
-                self._by_name.setdefault(pattern.literal, []).append((number, pattern))
+            if pattern.literal is not None:
+                self._literal.setdefault((pattern.names_only, pattern.literal), []).append((number, pattern))
             else:
                 self._wild.append((number, pattern))
 
@@ -75,11 +75,9 @@ class GitIgnore:
         """True: ignored; False: not; None: nothing is said of it. `path` begins where the file stands."""
         raw = os.fsencode(path)
         name = raw[raw.rfind(b"/") + 1 :]
-        last, answer = -1, None
-        for number, pattern in reversed(self._by_name.get(name, ())):
-            if pattern.fits(raw, name, is_directory=is_directory):
-                last, answer = number, pattern.ignores
-                break
+        literal = (*self._literal.get((True, name), ()), *self._literal.get((False, raw), ()))
+        fitting = [one for one in literal if one[1].fits(raw, name, is_directory=is_directory)]
+        last, answer = max(((number, pattern.ignores) for number, pattern in fitting), default=(-1, None))
         for number, pattern in reversed(self._wild):
             if number < last:
                 break

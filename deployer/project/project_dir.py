@@ -21,6 +21,7 @@ from deployer.project.ignore import IGNORE_FILES, MARKERS_OF_DISPOSABLE_DIRECTOR
 
 TEXT_LIMIT_BYTES = 4 * 1024 * 1024
 LISTING_LIMIT = 50_000
+IGNORE_FILE_LIMIT_BYTES = 256 * 1024  # hundreds of times what projects have; a larger one makes every look slow
 
 
 class ProjectDir:
@@ -147,10 +148,17 @@ class ProjectDir:
         return below
 
     def read_ignore_files(self, directory: str) -> dict[str, str]:
-        """The ignore files of one directory by name; unreadable ones are left out."""
+        """The ignore files of one directory by name; links are not followed, as git does not.
+
+        One that cannot be read is an error: what it names would be taken.
+        Errors: FileUnreadable, FileTooLarge.
+        """
         base = f"{directory}/" if directory else ""
-        texts = {name: self.find_text(base + name) for name in IGNORE_FILES if (self.path / (base + name)).is_file()}
-        return {name: text for name, text in texts.items() if text is not None}
+        return {
+            name: self.read_text(base + name, limit_bytes=IGNORE_FILE_LIMIT_BYTES)
+            for name in IGNORE_FILES
+            if (self.path / (base + name)).is_file() and not (self.path / (base + name)).is_symlink()
+        }
 
     def _read_bytes(self, relative: str, limit_bytes: int) -> tuple[bytes, int]:
         """(the first bytes, the size of the whole file). Errors: FileOutsideProject, FileUnreadable."""

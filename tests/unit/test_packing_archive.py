@@ -135,21 +135,13 @@ def test_shell_scripts_lose_carriage_returns_in_the_archive_alone(tmp_path: Path
 
 
 def test_what_its_author_may_not_know_of_is_told(tmp_path: Path) -> None:
-    pointer = b"version https://git-lfs.github.com/spec/v1\noid sha256:4d7a\nsize 12345\n"
     files = {
         "settings.py": b"KEY = 'LTAI5tCanaryCanaryCan'\n", "cert.txt": b"-----BEGIN RSA PRIVATE KEY-----\ncanary\n",
-        "model.bin": pointer, "notes.txt": b"version https://example.com/\n", "Readme": b"1", "README": b"2",
-        ".gitmodules": b'[submodule "theme"]\n\tpath = themes/plain\n\turl = https://example.com/plain.git\n',
+        "notes.txt": b"LTAI is how they begin\n", "Readme": b"1", "README": b"2",
     }  # fmt: skip
-    root = _tree(tmp_path / "p", files)
-    (root / "themes" / "plain").mkdir(parents=True)
-    lfs, keys, submodules, alike = _build(root, tmp_path / "o").warnings
-    assert "`cert.txt`, `settings.py`" in keys
-    assert "anary" not in keys
-    assert "`model.bin`" in lfs
-    assert "notes" not in lfs
-    assert "`themes/plain`" in submodules
-    assert "`README`, `Readme`" in alike
+    keys, alike = _build(_tree(tmp_path / "p", files), tmp_path / "o").warnings
+    assert keys.endswith("`cert.txt`, `settings.py`")
+    assert alike.endswith("`README`, `Readme`")
 
 
 def test_a_large_project_is_told_with_its_largest_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

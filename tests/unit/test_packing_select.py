@@ -124,6 +124,16 @@ def test_ignore_rules_agree_with_git(tmp_path: Path) -> None:
     assert sorted(_paths(_select(root))) == expected
 
 
+def test_an_ignore_file_that_cannot_be_honoured_is_an_error_and_a_link_is_none(tmp_path: Path) -> None:
+    root = _tree(tmp_path / "p", {"app.py": "x", "rules": "*.py\n", "sub/a.py": "x"})
+    (root / ".gitignore").symlink_to("rules")
+    assert "app.py" in _paths(_select(root))
+    _tree(root, {"sub/.gitignore": "*a*b\n" * 60_000})
+    with pytest.raises(DeployerError) as caught:
+        _select(root)
+    assert (caught.value.code, caught.value.facts["path"]) == ("project.file_too_large", "sub/.gitignore")
+
+
 def test_links_inside_become_copies_and_links_outside_stay_behind(tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "key").write_text("canary")

@@ -71,7 +71,7 @@ def build_package(
                 left_out=selection.left_out,
                 ignored_count=selection.ignored_count,
                 source_commit=find_commit(project_dir.path),
-                warnings=find_oddities(project_dir, selection, seen),
+                warnings=find_oddities(selection, seen),
             )
     raise FileChanged(last)
 
@@ -137,7 +137,7 @@ def _add(archive: zipfile.ZipFile, one: SelectedFile, root: Path, seen: SeenCont
     with _opened(one, root) as source:
         head = source.read(_SAMPLE_BYTES)
         info.compress_type = _compression(one, head)
-        seen.look(one.path, head, one.size_bytes)
+        seen.look(one.path, head)
         if _is_shell(one, head):
             whole = head + source.read(_SHELL_LIMIT_BYTES)
             _check_unchanged(one, source, read_bytes=len(whole))

@@ -4,14 +4,11 @@ import re
 from collections.abc import Sequence
 
 from deployer.project.packing.select import Selection
-from deployer.project.project_dir import ProjectDir
 
-POINTER_LIMIT_BYTES = 1024
 LARGE_BYTES = 200 * 1024**2
 _SHOWN = 5
 _ACCESS_KEY_ID = re.compile(rb"LTAI[0-9A-Za-z]{12,30}(?![0-9A-Za-z])")
 _PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
-_SUBMODULE_PATH = re.compile(r"^\s*path\s*=\s*(\S.*?)\s*$", re.MULTILINE)
 
 
 class SeenContent:
@@ -19,23 +16,12 @@ class SeenContent:
 
     def __init__(self) -> None:
         self.converted: list[str] = []  # shell scripts whose line ends become plain newlines
-        self.pointers: list[str] = []  # Git LFS pointers in the place of files
         self.keys: list[str] = []  # files with keys in plain text
 
-    def look(self, path: str, head: bytes, size_bytes: int) -> None:
+    def look(self, path: str, head: bytes) -> None:
         """Note what the beginning of a file shows."""
-        if is_lfs_pointer(head, size_bytes):
-            self.pointers.append(path)
         if holds_key(head):
             self.keys.append(path)
-
-
-def is_lfs_pointer(head: bytes, size_bytes: int) -> bool:
-    """Whether a file only says where Git LFS keeps what belongs here.
-
-    Source: https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md
-    """
-    return size_bytes < POINTER_LIMIT_BYTES and head.startswith(b"version https://git-lfs.github.com/spec/")
 
 
 def holds_key(text: bytes) -> bool:
@@ -43,12 +29,10 @@ def holds_key(text: bytes) -> bool:
     return _PRIVATE_KEY.search(text) is not None or _ACCESS_KEY_ID.search(text) is not None
 
 
-def find_oddities(project_dir: ProjectDir, selection: Selection, seen: SeenContent) -> tuple[str, ...]:
+def find_oddities(selection: Selection, seen: SeenContent) -> tuple[str, ...]:
     """A sentence for each kind of oddity, with the paths."""
     sentences = (
-        ("only Git LFS pointers are there, not the files: run `git lfs pull` for", seen.pointers),
         ("an AccessKey or a private key stands in plain text in", seen.keys),
-        ("submodules are empty: run `git submodule update --init` for", _empty_submodules(project_dir, selection)),
         ("named with --include-secret, but not there or in an ignored directory:", selection.not_found),
         (
             f"more than {LARGE_BYTES >> 20} MiB are uploaded: name in `.deployignore` what is not needed of",
@@ -58,12 +42,6 @@ def find_oddities(project_dir: ProjectDir, selection: Selection, seen: SeenConte
         ("Windows line ends became plain newlines, in the archive alone:", seen.converted),
     )
     return tuple(f"{sentence} {_some(paths)}" for sentence, paths in sentences if paths)
-
-
-def _empty_submodules(project_dir: ProjectDir, selection: Selection) -> list[str]:
-    """Submodules that were never fetched: git makes their directories, with nothing in them."""
-    named = set(_SUBMODULE_PATH.findall(project_dir.find_text(".gitmodules") or ""))
-    return [one.path for one in selection.files if one.is_directory and one.path in named]
 
 
 def _large(selection: Selection) -> list[str]:
