@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from enum import Enum
+from itertools import pairwise
 from types import MappingProxyType
 
 
@@ -135,7 +136,8 @@ def purpose_of(words: tuple[str, ...]) -> Purpose:
     known = _PROGRAMS.get(program)
     if known is None:
         return Purpose.OTHER
-    return known.get(_first(rest), known.get("*", Purpose.OTHER) if rest else Purpose.OTHER)
+    named = next((word for word in (*rest[:1], _first(rest)) if word in known), "*" if rest else "")
+    return known.get(named, Purpose.OTHER)
 
 
 def is_known(program: str) -> bool:
@@ -165,13 +167,11 @@ def starts_own_program(words: tuple[str, ...]) -> bool:
 
 
 def _first(rest: tuple[str, ...]) -> str:
-    """The sub-command: the first word that is no option; `-` when there are no words, the first word when all are options."""
-    if not rest:
-        return "-"
-    return next(
-        (word for before, word in zip(("", *rest), rest, strict=False) if word[:1] != "-" and before not in _VALUED),
-        rest[0],
-    )
+    """The sub-command: the first word that is neither an option nor the value of one; `-` without any."""
+    for before, word in pairwise(("", *rest)):
+        if not word.startswith("-") and not word.isdigit() and before not in _VALUED:
+            return word
+    return "-"
 
 
 def _named(name: str) -> Purpose:

@@ -145,7 +145,7 @@ def _purpose(written: tuple[str, ...], words: tuple[str, ...]) -> Purpose:
     ):
         return purpose_of_script(words)
     purpose = purpose_of(words)
-    is_wrapped = len(words) < len(written) and written[0] not in {"npx", "bunx"}
+    is_wrapped = len(words) < len(written) and written[0] in {"uv", "poetry", "pipenv", "pdm", "rye", "hatch", "bundle"}
     if purpose is Purpose.OTHER and is_wrapped and not is_known(words[0]) and re.fullmatch(r"[a-z][\w.-]+", words[0]):
         return Purpose.START  # what `uv run` and the like find is a program of the project's own
     return purpose

@@ -44,7 +44,7 @@ PURPOSES = {
     Purpose.OTHER: (
         "git clone https://github.com/a/b.git", "cd shop", "cp .env.example .env", "python -m venv .venv", "source .venv/bin/activate",
         "curl http://localhost:8000/health", "docker ps", "docker compose down", "brew install node", "export A=b", "python --version",
-        "python -c 'import os'", "node -e 'process.exit()'", "php -r 'phpinfo();'", "make sure it is installed", "rm -rf dist", "uv run alembic revision -m x", "poetry run python",
+        "python -c 'import os'", "node -e 'process.exit()'", "php -r 'phpinfo();'", "make sure it is installed", "rm -rf dist", "uv run alembic revision -m x", "poetry run python", "pnpm exec turbo login",
         "go to the next page", "npm create vite", "python is great", "python manage.py createsuperuser", "ls -la", "",
     ),
 }  # fmt: skip

@@ -117,6 +117,8 @@ def test_all_methods_are_listed_with_line_and_reason(tmp_path: Path) -> None:
         ("    uvicorn web.main:app\n", {"app_dot_py": APP}, "python app.py", "there is no module `web.main` in the project"),
         ("    npm run serve\n", {"package_dot_json": PACKAGE, "server_dot_js": SERVER}, "node server.js",
          "`package.json` has no script `serve`"),
+        ("    npm start\n", {"package_dot_json": '{"scripts": {"start": "vite --port 80", "build": "vite build"}}', "index_dot_html": ""},
+         "sirv", "its script `start` serves one developer only: `vite --port 80`"),
         ("    make run\n", {"app_dot_py": APP, "Makefile": "test:\n\ttrue\n"}, "python app.py", "the Makefile has no target `run`"),
         ("    bash install.sh\n", {"app_dot_py": APP, "install_dot_sh": "read -p 'Port? ' port\n"}, "python app.py",
          "`install.sh` asks a question at line 1: nobody is there to answer"),

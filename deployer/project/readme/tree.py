@@ -2,13 +2,13 @@
 
 import json
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from itertools import pairwise
 
 from deployer.models.analysis import MethodKind
-from deployer.project.command_purposes import is_script
-from deployer.project.command_shapes import CommandShape
+from deployer.project.command_purposes import Purpose, is_script
+from deployer.project.command_shapes import CommandShape, read_command
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme.interactive import find_question
 from deployer.project.readme.recipes import RECIPE_FILES, Recipes, parse_recipes, target_of
@@ -45,14 +45,14 @@ class Tree:
         self._recipes: dict[str, Recipes | None] = {}
 
     @cached_property
-    def scripts(self) -> frozenset[str]:
-        """The names of the scripts of `package.json`."""
+    def scripts(self) -> Mapping[str, str]:
+        """The scripts of `package.json` by name."""
         try:
             loaded = json.loads(self.project_dir.find_text("package.json") or "{}")
         except (ValueError, RecursionError):
-            return frozenset()
+            return {}
         scripts = loaded.get("scripts") if isinstance(loaded, dict) else None
-        return frozenset(scripts) if isinstance(scripts, dict) else frozenset()
+        return {name: str(body) for name, body in scripts.items()} if isinstance(scripts, dict) else {}
 
     def recipes(self, program: str) -> Recipes | None:
         """The targets `make` or `just` knows here; None without a file that can be read."""
@@ -162,7 +162,11 @@ def _of_runner(tree: Tree, words: tuple[str, ...]) -> str | None:
         return None
     if named[0] == "start" and tree.project_dir.is_file("server.js"):
         return None
-    return None if named[0] in tree.scripts else f"`package.json` has no script `{named[0]}`"
+    if named[0] not in tree.scripts:
+        return f"`package.json` has no script `{named[0]}`"
+    body = tree.scripts[named[0]]
+    develops = read_command(body).purpose is Purpose.DEVELOP
+    return f"its script `{named[0]}` serves one developer only: `{body[:60]}`" if develops else None
 
 
 def _of_tool(tree: Tree, words: tuple[str, ...]) -> str | None:
