@@ -1,7 +1,6 @@
 """How OSS lists names: prefixes, delimiters, markers, pages, and names encoded on request."""
 
 import base64
-import binascii
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -97,7 +96,7 @@ def read_token(token: str) -> str:
     """The name a continuation token was made of. Errors: ApiError 400 InvalidArgument."""
     try:
         return base64.b64decode(token, validate=True).decode()
-    except (binascii.Error, UnicodeError):
+    except ValueError:  # no base64, or no text
         raise ApiError(
             400, "InvalidArgument", "The continuation token is not valid.", extra={"ArgumentName": "continuation-token"}
         ) from None
