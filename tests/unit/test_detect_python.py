@@ -251,3 +251,17 @@ def test_parts_of_an_agent_that_nothing_starts_are_an_agent_s_all_the_same(tmp_p
     """M41, B66."""
     found = _analyze(tmp_path, {"factory.py": "import agentscope\n\n\ndef make_agent():\n    return agentscope\n"})
     assert (found.language, found.supported, found.type) == ("python", False, ApplicationType.AGENT)
+
+
+def test_a_conda_environment_is_installed_with_pip_its_includes_and_nothing_a_shell_would_run(tmp_path: Path) -> None:
+    environment = (
+        "dependencies:\n  - python=3.12\n  - conda-forge::flask>=3\n  - openjdk\n  - pip:\n"
+        "      - -r more.txt\n      - gunicorn==23.0; python_version>'3'\n      - --index-url http://example.org\n      - $(touch x)\n"
+    )
+    found = _analyze(
+        tmp_path, {"environment.yml": environment, "app.py": "from flask import Flask\n\napp = Flask(__name__)\n"}
+    )
+    assert (
+        found.install_command == "pip install 'flask>=3' 'gunicorn==23.0; python_version>'\"'\"'3'\"'\"'' -r more.txt"
+    )
+    assert found.language_version == "==3.12.*"

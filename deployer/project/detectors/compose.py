@@ -9,10 +9,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import yaml
-
 from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors.dockerfile import filled
+from deployer.project.yaml_values import load_yaml
 
 COMPOSE_FILES = ("compose.yaml", "compose.yml", "docker-compose.yaml", "docker-compose.yml")
 _FRONT = re.compile(r"proxy|nginx|gateway|traefik|caddy|front|web", re.IGNORECASE)
@@ -45,10 +44,7 @@ class Service:
 
 def read_services(text: str) -> tuple[Service, ...]:
     """The services of a compose file but those of profiles; empty for what is no compose file."""
-    try:
-        loaded = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError):
-        return ()
+    loaded = load_yaml(text)[0]
     services = loaded.get("services") if isinstance(loaded, dict) else None
     if not isinstance(services, dict):
         return ()

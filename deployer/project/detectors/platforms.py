@@ -7,11 +7,10 @@ They disagree at times. The order is: Procfile, render.yaml, railway, nixpacks, 
 import json
 from collections.abc import Iterator, Mapping
 
-import yaml
-
 from deployer.models.analysis import Evidence
 from deployer.project.project_dir import ProjectDir
 from deployer.project.toml_tables import load_toml
+from deployer.project.yaml_values import load_yaml
 
 # file: where the command stands in it; `*` is the first member, of a list that one whose `type` is "web".
 _PLACES: tuple[tuple[str, tuple[str, ...]], ...] = (
@@ -47,8 +46,8 @@ def _load(file: str, text: str) -> object:
     if file.endswith(".toml"):
         return load_toml(text)[0]
     try:
-        return json.loads(text) if file.endswith(".json") else yaml.safe_load(text)
-    except (ValueError, RecursionError, yaml.YAMLError):
+        return json.loads(text) if file.endswith(".json") else load_yaml(text)[0]
+    except (ValueError, RecursionError):
         return None
 
 

@@ -7,12 +7,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-import yaml
-
 from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors.python_versions import find_version
 from deployer.project.project_dir import ProjectDir
 from deployer.project.toml_tables import load_toml
+from deployer.project.yaml_values import load_yaml
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 _URL_NAME = re.compile(r"[#&]egg=([A-Za-z0-9._-]+)")
@@ -245,22 +244,24 @@ def _read_conda(project_dir: ProjectDir) -> PythonManifest | None:
     text = project_dir.find_text(file) if file else None
     if file is None or text is None:
         return None
-    try:
-        loaded = yaml.safe_load(text)
-    except (yaml.YAMLError, RecursionError):
+    loaded, problem = load_yaml(text)
+    if problem:
         return PythonManifest(files=(file,), warnings=(f"`{file}` is not valid YAML",))
     listed = loaded.get("dependencies") if isinstance(loaded, dict) else None
     wanted = [one for one in listed if isinstance(one, str)] if isinstance(listed, list) else []
     inner = [one["pip"] for one in listed if isinstance(one, dict) and "pip" in one] if isinstance(listed, list) else []
     packages = [_CONDA_EXACT.sub(r"\1==\2.*", one.rpartition("::")[2].strip()) for one in wanted]
     packages = [one for one in packages if _names_of([one]) and _names_of([one])[0] not in _CONDA_ONLY]
-    packages += [str(one).strip() for group in inner if isinstance(group, list) for one in group]
+    listed_for_pip = [str(one).strip() for group in inner if isinstance(group, list) for one in group]
+    packages += [one for one in listed_for_pip if _names_of([one])]
+    included = [found[1] for one in listed_for_pip if (found := re.fullmatch(r"-r\s*([\w./-]+)", one))]
+    words = [*(shlex.quote(one) for one in packages), *(f"-r {file}" for file in included)]
     return PythonManifest(
         package_manager="pip",
-        install_command=f"pip install {' '.join(shlex.quote(one) for one in packages)}" if packages else None,
+        install_command=f"pip install {' '.join(words)}" if words else None,
         requirements=tuple(_requirement(name, file, _line_of(text, name)) for name in _names_of(packages)),
         files=(file,),
-        warnings=(f"`{file}` is written for conda: its packages are installed with pip",) if packages else (),
+        warnings=(f"`{file}` is written for conda: its packages are installed with pip",) if words else (),
     )
 
 

@@ -4,13 +4,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import yaml
-
 from deployer.models.analysis import Evidence, MethodKind
 from deployer.project.command_shapes import CommandShape, read_command
 from deployer.project.detectors.platforms import read_platform_commands
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme, ReadmeCommand
+from deployer.project.yaml_values import load_yaml
 
 STAND_IN_PORT = 8080  # for `$PORT` where nothing says which one
 _PORT_VARIABLE = re.compile(r"\$\{?PORT(?::?-(\d{2,5}))?\}?")
@@ -118,8 +117,5 @@ def _at(file: str, text: str, position: int, why: str) -> Evidence:
 
 
 def _yaml_list(text: str) -> list[str] | None:
-    try:
-        loaded = yaml.safe_load(text)
-    except yaml.YAMLError:
-        return None
+    loaded = load_yaml(text)[0]
     return [str(one) for one in loaded] if isinstance(loaded, list) else None
