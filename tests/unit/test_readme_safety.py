@@ -1,5 +1,6 @@
 """A README cannot inject: nothing of it reaches a command that is not of a known shape, however it is written."""
 
+import os
 import re
 import shlex
 import time
@@ -174,3 +175,16 @@ def test_a_readme_that_is_a_link_to_the_outside_is_not_read(tmp_path: Path) -> N
     found = find_readme(ProjectDir.open(project))
     assert found is not None
     assert found.file == "README.md"
+
+
+def test_what_only_looks_like_a_readme_is_passed_over(tmp_path: Path) -> None:
+    """B47, B51: a directory, a pipe, a link to nowhere, binary noise; none of them holds anything up."""
+    (tmp_path / "app.py").write_text(APP)
+    (tmp_path / "README").mkdir()
+    (tmp_path / "README.rst").symlink_to("missing.rst")
+    os.mkfifo(tmp_path / "README.txt")
+    (tmp_path / "README.md").write_bytes(bytes(range(256)) * 64)
+    (tmp_path / "readme.adoc").write_text("== Run\n\n----\npython app.py\n----\n")
+    found = find_readme(ProjectDir.open(tmp_path))
+    assert found is not None
+    assert (found.file, [one.text for one in found.commands]) == ("readme.adoc", ["python app.py"])

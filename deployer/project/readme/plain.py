@@ -19,7 +19,8 @@ def read_plain(text: str) -> tuple[CodeBlock, ...]:
     lead = ""
     for number, line in enumerate([*lines, ""], start=1):
         following = lines[number] if number < len(lines) else ""
-        title = _title(line, following)
+        in_block = number > 1 and _UNDERLINE.match(lines[number - 2])  # AsciiDoc draws lines above and below its code
+        title = _title(line, "" if in_block else following)
         if title is None and line.strip() and not _UNDERLINE.match(line):
             paragraph.append(_NUMBERED.sub("", line, count=1).strip())
             for quoted in _QUOTED.finditer(line):
