@@ -109,6 +109,7 @@ def test_disks_grow_and_change_their_kind(account: Account, disk_id):
         ("CreateImage", {"InstanceId": "i-0"}, "404 InvalidInstanceId.NotFound"),
         ("DeleteImage", {"ImageId": "m-0"}, "404 InvalidImageId.NotFound"),
         ("ImportKeyPair", {"KeyPairName": "ab", "PublicKeyBody": "key"}, "400 InvalidPublicKeyBody.Malformed"),
+        ("ImportKeyPair", {"KeyPairName": "ab", "PublicKeyBody": "ssh-rsa ü"}, "400 InvalidPublicKeyBody.Malformed"),
         ("AttachKeyPair", {"KeyPairName": "ab", "InstanceIds": "[]"}, "404 InvalidKeyPair.NotFound"),
         ("CreateKeyPair", {"KeyPairName": "1"}, "400 InvalidKeyPairName.Malformed"),
     ],

@@ -1,7 +1,6 @@
 """SSH key pairs: how they are made and read."""
 
 import base64
-import binascii
 import hashlib
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -44,6 +43,6 @@ def is_public_key(text: str) -> bool:
     kind, _, rest = text.strip().partition(" ")
     try:
         blob = base64.b64decode(rest.split()[0] if rest.split() else "", validate=True)
-    except binascii.Error:
+    except ValueError:
         return False
     return kind in _KINDS and blob[4 : 4 + len(kind)] == kind.encode()

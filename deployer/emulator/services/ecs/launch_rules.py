@@ -1,7 +1,6 @@
 """What RunInstances and CreateInstance take: their parameters checked, one rule after the other."""
 
 import base64
-import binascii
 import re
 from datetime import datetime, timedelta
 from ipaddress import AddressValueError, IPv4Address
@@ -270,7 +269,7 @@ def read_user_data(call: Call) -> bytes | None:
         return None
     try:
         raw = base64.b64decode(text, validate=True)
-    except binascii.Error as error:
+    except ValueError as error:
         raise ApiError(400, "InvalidUserData.NotSupported", "The specified UserData is not base64.") from error
     if len(raw) > _MAX_USER_DATA:
         raise ApiError(400, "InvalidUserData.SizeExceeded", "The specified UserData exceeds 32 KB.")
