@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from deployer.clock import VirtualClock
 from deployer.emulator.actions import Principal
+from deployer.emulator.contract.check import undeclared_fields
+from deployer.emulator.contract.document import Contract
 from deployer.emulator.core import Emulator
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.machines.scripted import ScriptedAnswer, ScriptedDriver
@@ -24,10 +26,14 @@ class OosCloud:
     def __init__(self, data_dir: Path, answer=lambda _machine, _command: ScriptedAnswer(output=b"ok\n")) -> None:
         self.driver = ScriptedDriver(answer)
         self.emulator = Emulator(driver=self.driver, data_dir=data_dir, clock=VirtualClock())
+        self._contract = Contract()
         self.principal: Principal = self.emulator.accounts.add_access_key("AKTEST", "secret").principal
 
     def call(self, product: str, action: str, *, region_id: str = REGION, **params) -> dict:
-        return self.emulator.call_api(product, action, params, region_id=region_id, principal=self.principal)
+        body = self.emulator.call_api(product, action, params, region_id=region_id, principal=self.principal)
+        operation = self._contract.find(product, action) or self._contract.find("vpc", action)
+        assert undeclared_fields(operation, body) == []
+        return body
 
     def ecs(self, action: str, **params) -> dict:
         return self.call("ecs", action, RegionId=REGION, **params)

@@ -93,12 +93,13 @@ class ParameterActions:
         """The account's own, without values. Public parameters are the cloud's and are not here."""
         if call.params.get("ShareType", "Private") != "Private":
             raise not_implemented(call, "public parameters")
-        return self._list(call, self._state.parameters)
+        found, answer = self._list(call, self._state.parameters)
+        return answer | {"TotalCount": len(found)}
 
     @action("ListSecretParameters", source=_PAGES + "listsecretparameters")
     def list_secret_parameters(self, call: Call) -> Body:
         """The account's own, without values."""
-        return self._list(call, self._state.secret_parameters)
+        return self._list(call, self._state.secret_parameters)[1]
 
     def _create(self, call: Call, store: ParameterStore) -> Body:
         params, now = call.params, self._state.now()
@@ -142,7 +143,8 @@ class ParameterActions:
         store.remove(call.principal.account_id, call.region_id, parameter.name)
         return {}
 
-    def _list(self, call: Call, store: ParameterStore) -> Body:
+    def _list(self, call: Call, store: ParameterStore) -> tuple[list[StoredParameter], Body]:
+        """All that were asked for, and the answer with one page of them."""
         params = call.params
         recursive = bool(params.get("Recursive", False))
         found = [
@@ -159,12 +161,12 @@ class ParameterActions:
         if params.get("SortOrder") == "Descending":
             found.reverse()
         page, token = page_by_token(found, params, key=lambda parameter: parameter.name, default_size=50)
-        return {
+        answer = {
             "Parameters": [self._listed(parameter) for parameter in page],
             "MaxResults": params.get("MaxResults", 50),
             "NextToken": token,
-            "TotalCount": len(found),
         }
+        return found, answer
 
     def _listed(self, parameter: StoredParameter) -> Body:
         shown = self._shown(parameter)
