@@ -33,11 +33,13 @@ def _questions(tree: "ScriptTree") -> Iterator[int]:
         yield loop.start_point[0] + 1
 
 
-def _reads(command: "Command", words: tuple[str, ...]) -> bool:
-    from deployer.project.lint.syntax_tree import inside
-
-    fed = any(inside(command.node, "redirected_statement", "pipeline"))
-    return words[0] == "read" and not fed and all(one.type != "herestring_redirect" for one in command.node.children)
+def _reads(command: Command, words: tuple[str, ...]) -> bool:
+    if words[0] != "read" or any(one.type == "herestring_redirect" for one in command.node.children):
+        return False
+    above = command.node.parent
+    while above is not None and above.type not in {"redirected_statement", "pipeline"}:
+        above = above.parent
+    return above is None
 
 
 def _installs_with_question(words: tuple[str, ...]) -> bool:
