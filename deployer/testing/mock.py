@@ -3,7 +3,7 @@
 import functools
 import inspect
 import unittest
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from types import FunctionType, TracebackType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
@@ -95,6 +95,15 @@ class MockAliyun:
                     return await function(*args, **kwargs)
 
             return run_async
+        if inspect.isasyncgenfunction(function):
+
+            @functools.wraps(function)
+            async def run_async_generator(*args: Any, **kwargs: Any) -> AsyncIterator[Any]:
+                async with self:
+                    async for value in function(*args, **kwargs):
+                        yield value
+
+            return run_async_generator
         if inspect.isgeneratorfunction(function):
 
             @functools.wraps(function)
@@ -117,8 +126,12 @@ class MockAliyun:
             return
         for name in dir(decorated):  # inherited tests are this class's, too
             member = inspect.getattr_static(decorated, name)
-            if isinstance(member, FunctionType) and not name.startswith("_") and name not in _SPANNING:
+            if name.startswith("_") or name in _SPANNING:
+                continue
+            if isinstance(member, FunctionType):
                 setattr(decorated, name, self._function(member))
+            elif isinstance(member, staticmethod | classmethod):
+                setattr(decorated, name, type(member)(self._function(member.__func__)))
         if any(hasattr(decorated, name) for name in _SPANNING):
             decorated.setup_method = self._starting(getattr(decorated, "setup_method", None))  # type: ignore[attr-defined]
             decorated.teardown_method = self._stopping(getattr(decorated, "teardown_method", None))  # type: ignore[attr-defined]

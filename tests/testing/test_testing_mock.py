@@ -67,6 +67,31 @@ def test_a_decorated_generator_is_mocked_while_it_is_open():
     assert not is_mocked()
 
 
+def test_a_decorated_async_generator_is_mocked_while_it_is_open():
+    @mock_aliyun
+    async def work():
+        yield make_vpc()
+        yield count_vpcs()
+
+    async def collect() -> list[object]:
+        return [value async for value in work()]
+
+    assert asyncio.run(collect())[1] == 1
+    assert not is_mocked()
+
+
+@mock_aliyun
+class TestDecoratedMethodsOfTheClass:
+    @staticmethod
+    def test_a_static_one_is_mocked():
+        assert is_mocked()
+
+    @classmethod
+    def test_one_of_the_class_is_mocked(cls):
+        assert is_mocked()
+        assert cls.__name__ == "TestDecoratedMethodsOfTheClass"
+
+
 @mock_aliyun
 class TestDecoratedClass:
     def setup_method(self):
