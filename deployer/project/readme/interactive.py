@@ -33,7 +33,7 @@ def _questions(tree: "ScriptTree") -> Iterator[int]:
         yield loop.start_point[0] + 1
 
 
-def _reads(command: Command, words: tuple[str, ...]) -> bool:
+def _reads(command: "Command", words: tuple[str, ...]) -> bool:
     if words[0] != "read" or any(one.type == "herestring_redirect" for one in command.node.children):
         return False
     above = command.node.parent
