@@ -116,9 +116,8 @@ class Inherited:
 
 @mock_aliyun
 class TestDecoratedClassWithABase(Inherited):
-    @staticmethod
-    def test_static_methods_stay_as_they_are():
-        assert not is_mocked()
+    def test_own_tests_are_mocked_beside_them(self):
+        assert is_mocked()
 
 
 def test_the_base_of_a_decorated_class_stays_as_it_was():
