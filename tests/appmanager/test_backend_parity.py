@@ -159,6 +159,7 @@ def test_a_whole_life_from_a_new_instance_by_an_overwrite_and_a_failing_script_t
         one.deploy(dry_run=True)
         one.deploy()
         one.deploy(revision_id=one.given[0]["report"]["release_id"])
+        one.do(lambda deployer: [record["artifact_bytes"] for record in deployer.status(one.project.path).releases])
         one.lab.machine.start_fails = True
         for attempt in range(3):
             one.project.write(f"broken {attempt}")
@@ -180,10 +181,10 @@ def test_a_whole_life_from_a_new_instance_by_an_overwrite_and_a_failing_script_t
     again = deploys_of(stories["appmanager"])[2]
     assert again.flags["revision_id"].startswith("rev-")
     assert [*again.files] == [".appmanager/config.yaml"]
-    failed = stories["appmanager"].given[8]["error"]
+    failed = stories["appmanager"].given[9]["error"]
     assert (failed["code"], failed["exit_code"], failed["facts"]["stage"]) == ("release.runner_failed", 1, "start")
     assert "no module named shop" in failed["facts"]["log_tail"]
-    third = stories["appmanager"].given[10]["error"]
+    third = stories["appmanager"].given[11]["error"]
     assert "3 releases in a row failed: stop here" in third["hint"]
     assert "tabKey=flow&appName=shop" in third["facts"]["console_url"]
     assert any(command.startswith("deployer delete") for command in third["next"])

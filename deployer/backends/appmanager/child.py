@@ -73,6 +73,10 @@ class Child:
         for reader in self._readers:
             reader.start()
 
+    def __str__(self) -> str:
+        """The process id, as the journal notes it."""
+        return str(self._process.pid)
+
     def __enter__(self) -> Self:
         return self
 

@@ -22,7 +22,7 @@ from deployer.errors.appmanager import AppmanagerFailed, AppmanagerUnclear
 from deployer.errors.base import DeployerError
 from deployer.events import ArtifactUploaded, WarningRaised
 from deployer.models.package import Package
-from deployer.models.plan import Plan
+from deployer.models.plan import Plan, UploadArtifact
 from deployer.models.release import Artifact, Target
 
 OTHER_STAGES_SECONDS = 1800.0  # packing, uploading, and a new instance
@@ -159,14 +159,14 @@ class CliDeploy:
         """Where the CLI uploaded to. Source: the skill's note that the bucket is named after application and region."""
         config = self._plan.config
         bucket_name = f"{config.application_name}-{config.deploy_region_id}"
-        size_bytes = package.size_bytes if package else 0
-        self._run.emit(ArtifactUploaded(bucket_name=bucket_name, object_name="", uploaded_bytes=size_bytes))
+        uploaded_bytes = package.size_bytes if package else 0
+        self._run.emit(ArtifactUploaded(bucket_name=bucket_name, object_name="", uploaded_bytes=uploaded_bytes))
         return Artifact(
             bucket_name=bucket_name,
             object_name="",
             sha256=self._plan.artifact_sha256,
-            size_bytes=size_bytes,
-            uploaded_bytes=size_bytes,
+            size_bytes=next((one.size_bytes for one in self._plan.steps if isinstance(one, UploadArtifact)), 0),
+            uploaded_bytes=uploaded_bytes,
             start_object_name="",
             stop_object_name="",
         )
