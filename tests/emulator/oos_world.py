@@ -14,8 +14,8 @@ from deployer.emulator.assumptions import Assumptions
 from deployer.emulator.context import Context
 from deployer.emulator.contract.check import flat_parameters, typed_parameters, undeclared_fields
 from deployer.emulator.contract.document import Contract
-from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.faults import Faults
+from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ids import Ids
 from deployer.emulator.machines.scripted import ScriptedDriver
 from deployer.emulator.ram.guard import Guard
