@@ -74,6 +74,7 @@ def test_the_tool_gets_the_credentials_of_this_run_whatever_else_is_set() -> Non
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": KEY_SECRET,
         "ALIBABA_CLOUD_REGION_ID": REGION,
         "ALIBABA_CLOUD_IGNORE_PROFILE": "TRUE",
+        "ALIBABA_CLOUD_APPMANAGER_COMPAT_MODE": "aliyun appmanager",
         "ALIBABA_CLOUD_USER_AGENT": make_session().user_agent,
         "HTTPS_PROXY": "http://proxy:3128",
         "HOME": "/home/somebody",

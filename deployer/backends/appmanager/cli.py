@@ -26,7 +26,8 @@ def child_environment(session: Session, region_id: str, environ: Mapping[str, st
     """The environment of the CLI: this run's credentials, token included, its region, and its user agent once.
 
     Errors: CredentialsMissing.
-    Source: README of aliyun-cli, "Supported environment variables"; its profile files would win over the variables.
+    Source: README of aliyun-cli, "Supported environment variables", and its `cliext/appmanagerutil`: the keys of a profile
+    file would win over the variables.
     """
     credential = session.read_credential()
     kept = {name: value for name, value in environ.items() if not _is_replaced(name)}
@@ -41,6 +42,7 @@ def child_environment(session: Session, region_id: str, environ: Mapping[str, st
         "ALIBABA_CLOUD_REGION_ID": region_id,
         "ALIBABA_CLOUD_USER_AGENT": session.user_agent,
         "ALIBABA_CLOUD_IGNORE_PROFILE": "TRUE",
+        "ALIBABA_CLOUD_APPMANAGER_COMPAT_MODE": "aliyun appmanager",  # else set by the CLI with a profile only
     }
 
 
