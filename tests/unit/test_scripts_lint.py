@@ -1,6 +1,7 @@
 """The rules for scripts: what they find, at which line, and what they leave alone."""
 
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -70,6 +71,11 @@ def test_a_script_that_keeps_the_rules_has_no_findings() -> None:
         ("python manage.py runserver 0.0.0.0:8000", "foreground"),
         ("docker compose up", "foreground"),
         ("exec node server.js", "foreground"),
+        ("docker run --rm -p 80:80 nginx", "foreground"),
+        ("poetry run uvicorn main:app --port 8000", "foreground"),
+        ("npx serve dist", "foreground"),
+        ("wait", "foreground"),
+        ("tail -f /root/app.log", "foreground"),
         ("python3 app.py", "foreground"),
         ("npm start >> /root/app.log 2>&1 < /dev/null &", "pid-of-wrapper"),
         ("(cd web; node a.js) >> /root/app.log 2>&1 < /dev/null &", "pid-of-wrapper"),
@@ -110,7 +116,11 @@ def test_each_rule_is_found_at_its_line(line: str, rule: str | None) -> None:
         "echo 'curl https://a.example | bash'",
         "gunicorn --daemon app:app",
         "docker compose up -d",
-        "docker run -d nginx",
+        "docker run -d -p 80:80 nginx",
+        "docker run --rm shop migrate",
+        "docker compose run --rm web python manage.py migrate",
+        "uv run manage.py migrate",
+        "npm run build && echo serve",
         "node --version",
         "python3 manage.py migrate",
         "if false; then gunicorn app:app; fi",
@@ -241,6 +251,23 @@ def test_where_there_is_no_bash_to_ask_the_grammar_only_doubts(
 @pytest.mark.parametrize("role", list(ScriptRole))
 def test_garbage_is_told_and_never_fails_the_linter(text: str, role: ScriptRole) -> None:
     assert all(1 <= one.line <= 2 for one in lint_script(HEAD + text, role))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "curl -m 9 https://a.example/$x | tee y | bash; a & b\n",
+        "rm -rf $a && kill $b || exit\n",
+        "if x; then\n",
+        "a" * 99,
+    ],
+)
+def test_a_script_as_large_as_one_may_be_is_read_in_seconds(line: str) -> None:
+    text = (HEAD + line * (64_000 // len(line)))[:65_000]
+    began = time.process_time()
+    assert lint_script(text, ScriptRole.START)
+    lint_script(text, ScriptRole.STOP)
+    assert time.process_time() - began < 4
 
 
 def test_values_are_followed_only_as_long_as_there_is_one() -> None:

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from deployer.project.lint.rules import Finding, broken
-from deployer.project.lint.syntax_tree import Command, ScriptTree, inside, line_of, text_of
+from deployer.project.lint.syntax_tree import Command, ScriptTree, line_of, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -19,6 +20,7 @@ _APPLICATION_NAME = re.compile(
 )
 _RESOLVES = re.compile(r"\b(realpath|readlink +-(f|m|e)|pwd +-P)\b")
 _TESTS = ("if_statement", "list", "case_statement", "function_definition")
+_NEAREST, _LONGEST = 6, 20_000
 _OVERWRITES = frozenset({">", ">|", "&>"})
 
 
@@ -34,7 +36,7 @@ def removal_findings(tree: ScriptTree) -> Iterator[Finding]:
 def _removed(tree: ScriptTree, command: Command, word: str) -> Iterator[Finding]:
     target = tree.resolved(word)
     unknown = "$" in target and ":?" not in target
-    surrounding = _surrounding(command.node)
+    surrounding = _surrounding(tree, command.node)
     if not unknown and "$" not in target and _NOT_OURS.match(target):
         yield broken("unguarded-rm", command.line, f"`rm -r {target}` removes more than the application")
         return
@@ -46,9 +48,9 @@ def _removed(tree: ScriptTree, command: Command, word: str) -> Iterator[Finding]
         yield broken("removes-application", command.line, f"`rm -r {word}` removes all the application has")
 
 
-def _surrounding(node: "Node") -> str:
-    """The tests around a command as one text: the conditions it stands behind, and the functions it is in."""
-    return "\n".join(text_of(one) for one in inside(node, *_TESTS))
+def _surrounding(tree: ScriptTree, node: "Node") -> str:
+    """The tests around a command as one text: the nearest conditions it stands behind, and functions it is in."""
+    return "\n".join(text_of(one)[:_LONGEST] for one in islice(tree.inside(node, *_TESTS), _NEAREST))
 
 
 def redirect_findings(tree: ScriptTree) -> Iterator[Finding]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from deployer.project.far_hosts import find_far_host
 from deployer.project.lint.rules import Finding, broken
-from deployer.project.lint.syntax_tree import Command, ScriptTree, inside, line_of, text_of
+from deployer.project.lint.syntax_tree import Command, ScriptTree, line_of, text_of
 
 _MANAGERS = {"apt-get": "apt", "apt": "apt", "dnf": "dnf", "yum": "dnf", "microdnf": "dnf", "zypper": "zypper", "apk": "apk"}  # fmt: skip
 _CHOOSES = re.compile(r"\b(command -v|which|type|hash)\b|/etc/(os|redhat|alinux|debian)[-_]?(release|version)")
@@ -77,7 +77,7 @@ def _piped(tree: ScriptTree) -> Iterator[Finding]:
         if loads is not None and any(_runs_its_input(words) for words in programs[loads + 1 :]):
             yield broken("pipe-to-shell", line_of(pipeline), message)
     for substitution in tree.of_type("command_substitution", "process_substitution"):
-        runner = next(inside(substitution, "command"), None)
+        runner = next(tree.inside(substitution, "command"), None)
         loads_inside = re.match(r"[$<]\(\s*(sudo +)?(curl|wget)\b", text_of(substitution))
         if runner is not None and loads_inside and _program_of(tree, runner.id)[0] in {*_SHELLS, "eval", "source", "."}:
             yield broken("pipe-to-shell", line_of(runner), message)
@@ -97,5 +97,5 @@ def _runs_its_input(program: tuple[str, ...]) -> bool:
 
 
 def _program_of(tree: ScriptTree, node_id: int) -> tuple[str, ...]:
-    command = next((one for one in tree.commands if one.node.id == node_id), None)
+    command = tree.by_node.get(node_id)
     return command.program if command and command.program else ("",)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from types import MappingProxyType
 
-SIZE_LIMIT_BYTES = 256 * 1024
+SIZE_LIMIT_BYTES = 64 * 1024
 
 
 class ScriptRole(str, Enum):
@@ -72,8 +72,7 @@ _TEXT = (
     ),
     Rule(
         id="size",
-        severity=Severity.ERROR,
-        why=f"more than {SIZE_LIMIT_BYTES // 1024} KiB is data, not a script",
+        why=f"more than {SIZE_LIMIT_BYTES // 1024} KiB is data, not a script, and is not looked at",
         fix="put the data into files of the project",
     ),
     Rule(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from deployer.project.lint.file_rules import APP_LOG
 from deployer.project.lint.rules import Finding, broken
-from deployer.project.lint.syntax_tree import Command, ScriptTree, background_starts, line_of, text_of
+from deployer.project.lint.syntax_tree import Command, ScriptTree, line_of, text_of
 
 if TYPE_CHECKING:
     from tree_sitter import Node
@@ -16,6 +16,8 @@ _SUPERVISED = re.compile(
     r"\b(docker|podman|systemctl|pm2|supervisorctl|supervisord|initctl)\b|\bservice +\S+ +(re)?start\b"
 )
 _PID_FILE = re.compile(r"app\.pid|PID_?FILE", re.IGNORECASE)
+_ALL_REDIRECTED = re.compile(r"^[ \t]*exec\s[^\n]*>", re.MULTILINE)
+_LONGEST = 2000  # characters of a command that are looked at
 _OWN_SESSION = re.compile(r"\bsetsid\b|SESSION")
 _PROVES = re.compile(
     r"\b(kill +-(s +)?0|pgrep|curl|wget|nc|ncat|ss|lsof|netstat|ps)\b|systemctl +is-active|/proc/|/dev/tcp/"
@@ -24,11 +26,11 @@ _WRAPPERS = frozenset({
     "npm", "pnpm", "yarn", "npx", "bunx", "poetry", "uv", "pipenv", "pdm", "hatch", "mvn", "./mvnw", "gradle", "./gradlew", "make", "script", "timeout", "su", "runuser",
 })  # fmt: skip
 _SERVES = re.compile(
-    r"(\S*/)?(gunicorn|uvicorn|hypercorn|daphne|waitress-serve|streamlit run|celery\b.* worker|flask\b.* run"
+    r"((uv|poetry|pipenv|pdm|hatch) run )?(\S*/)?(gunicorn|uvicorn|hypercorn|daphne|waitress-serve|streamlit run|celery\b.* worker|flask\b.* run"
     r"|python[\d.]* (-\S+ )*\S*manage\.py runserver|python[\d.]* -m (flask|uvicorn|gunicorn|http\.server|streamlit)"
     r"|(npm|pnpm|yarn|bun) (run )?(start|dev|serve|preview)|(npx )?(next|nuxt|vite) (start|preview|dev)|nodemon"
     r"|java .*-jar|(\./)?(mvnw?|gradlew?) .*(spring-boot:run|bootRun)|go run|php -S|php artisan serve"
-    r"|(bundle exec )?(rails (s|server)|puma|unicorn|rackup)|deno (run|serve|task)|dotnet run|dotnet \S+\.dll|tail -[fF]\b)"
+    r"|(bundle exec )?(rails (s|server)|puma|unicorn|rackup)|deno (run|serve|task)|dotnet run|dotnet \S+\.dll|(npx )?(serve|http-server)|tail -[fF]\b|sleep infinity|wait\b)"
     r"(?!\S)"
 )
 _MAY_SERVE = re.compile(r"(\S*/)?(python[\d.]*|node|ruby|perl|deno|bun) (-\S+ )*[^-\s]\S*\.(py|js|mjs|cjs|ts|rb|pl)\b")
@@ -39,14 +41,15 @@ _DETACHES = re.compile(
 
 def start_findings(tree: ScriptTree) -> Iterator[Finding]:
     """All that concerns the start script alone."""
-    starts = tuple(background_starts(tree))
+    starts = tree.background_starts
     if not any(_sets_errexit(command) for command in tree.commands):
         yield broken("set-e", 1, "`set -e` is missing")
     yield from _archive_findings(tree)
     yield from _log_findings(tree, starts)
     yield from _pid_findings(tree, starts)
-    for start in starts:
-        yield from _held_output(tree, start)
+    if not _ALL_REDIRECTED.search(tree.code):
+        for start in starts:
+            yield from _held_output(start)
     yield from _foreground_findings(tree)
     yield from _ending_findings(tree, starts)
 
@@ -60,7 +63,7 @@ def _archive_findings(tree: ScriptTree) -> Iterator[Finding]:
     if "DEPLOYER_RELEASE_DIR" in tree.code or _SUPERVISED.search(tree.code):
         return
     for pipeline in tree.of_type("pipeline"):
-        text = text_of(pipeline)
+        text = text_of(pipeline)[:_LONGEST]
         if re.match(r"ls\b(?! -\S*t).*\.zip\b.*\|\s*(sort[^|]*\|\s*)?(tail|head)\b", text, re.DOTALL):
             yield broken("archive-by-name", line_of(pipeline), f"`{text[:60]}` takes an archive by its name")
     for command in tree.commands:
@@ -96,7 +99,7 @@ def _wrapper_of(tree: ScriptTree, start: "Node") -> str | None:
         return None
     if body.type in {"pipeline", "subshell", "list", "compound_statement"}:
         return f"a {body.type.replace('_', ' ')}"
-    command = next((one for one in tree.commands if one.node.id == body.id), None)
+    command = tree.by_node.get(body.id)
     program = command.program if command else ()
     if not program:
         return None
@@ -104,9 +107,7 @@ def _wrapper_of(tree: ScriptTree, start: "Node") -> str | None:
     return f"`{program[0]}`" if program[0] in _WRAPPERS or runs_text else None
 
 
-def _held_output(tree: ScriptTree, start: "Node") -> Iterator[Finding]:
-    if re.search(r"(^|\n)\s*exec\s[^\n]*>", tree.code) or start.parent is None or start.parent.type != "program":
-        return
+def _held_output(start: "Node") -> Iterator[Finding]:
     redirects = " ".join(text_of(one) for one in start.children_by_field_name("redirect"))
     last = start.named_children[-1] if start.type == "list" and start.named_children else None
     if last is not None:
@@ -132,7 +133,8 @@ def _foreground_findings(tree: ScriptTree) -> Iterator[Finding]:
 
 
 def _is_attached_container(written: str) -> bool:
-    return re.match(r"docker([ -]compose)?\b(?! *(build|pull)).* (up|run)\b", written) is not None
+    """Whether a composition stays in the foreground, or a container that others are to reach."""
+    return re.match(r"docker[ -]compose\b.* up\b|(docker|podman) run\b.* (-p|--publish|-P)\b", written) is not None
 
 
 def _ending_findings(tree: ScriptTree, starts: tuple["Node", ...]) -> Iterator[Finding]:

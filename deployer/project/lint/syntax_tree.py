@@ -14,12 +14,35 @@ _LEADING = re.compile(r"(nohup|setsid|exec|env|sudo|time|nice|\$APP_SESSION|-\S+
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """What surrounds a node: another shell, something that may not run or run often, an `&`."""
+
+    in_new_shell: bool = False  # a subshell, substitution or pipeline, or something in the background
+    in_background: bool = False  # an `&` follows it, or what it is a part of
+    in_substitution: bool = False
+    is_loose: bool = False  # in a condition, loop or function
+    is_started: bool = False  # the `&` follows it itself
+
+    def below(self, node_type: str, *, followed_by_ampersand: bool) -> "Place":
+        """The place of a child of a node of this type that stands here."""
+        in_background = self.in_background or followed_by_ampersand
+        return Place(
+            in_new_shell=self.in_new_shell or in_background or node_type in _NEW_SHELL,
+            in_background=in_background,
+            in_substitution=self.in_substitution or "substitution" in node_type,
+            is_loose=self.is_loose or node_type in _LOOSE,
+            is_started=followed_by_ampersand,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Command:
     """One simple command: its name, its words with the name first, as they are written, and the line it begins at."""
 
     name: str
     words: tuple[str, ...]
     line: int
+    place: Place
     node: "Node" = field(repr=False)
 
     @property
@@ -33,17 +56,12 @@ class Command:
     @property
     def in_new_shell(self) -> bool:
         """Whether it runs in a shell of its own, which alone it can end."""
-        return any(one.type in _NEW_SHELL for one in _above(self.node)) or self.in_background
-
-    @property
-    def in_background(self) -> bool:
-        """Whether an `&` follows it, or what it is a part of."""
-        return any(is_background(one) for one in (self.node, *_above(self.node)))
+        return self.place.in_new_shell
 
     @property
     def at_top(self) -> bool:
         """Whether it runs whenever the script does: in no condition, loop, function or other shell."""
-        return not self.in_new_shell and all(one.type not in _LOOSE for one in _above(self.node))
+        return not self.place.in_new_shell and not self.place.is_loose
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +69,10 @@ class ScriptTree:
     """A parsed script. `code` is its text with every comment blanked, lines kept; `broken_line` is None when it parses."""
 
     nodes: tuple["Node", ...] = field(repr=False)
+    parents: Mapping[int, "Node"] = field(repr=False)  # by the node's id
     commands: tuple[Command, ...] = field(repr=False)
+    by_node: Mapping[int, Command] = field(repr=False)  # by the node's id
+    background_starts: tuple["Node", ...] = field(repr=False)  # each statement with an `&` behind it
     code: str
     values: Mapping[str, str]  # variables with one literal value, by name
     broken_line: int | None
@@ -60,10 +81,13 @@ class ScriptTree:
         """The nodes of these types, in the order of the text."""
         return (node for node in self.nodes if node.type in types)
 
-    def line_matching(self, pattern: str) -> int | None:
-        """The first line of code that has the pattern; None when none has."""
-        match = re.search(pattern, self.code)
-        return self.code.count("\n", 0, match.start()) + 1 if match else None
+    def inside(self, node: "Node", *types: str) -> Iterator["Node"]:
+        """What the node stands in, of these types, the nearest first."""
+        above = self.parents.get(node.id)
+        while above is not None:
+            if above.type in types:
+                yield above
+            above = self.parents.get(above.id)
 
     def resolved(self, word: str) -> str:
         """The word without quotes, with variables of one literal value filled in; `$` stays where something is unknown."""
@@ -82,11 +106,18 @@ def parse_script(text: str) -> ScriptTree:
     from tree_sitter import Language, Parser
 
     root = Parser(Language(tree_sitter_bash.language())).parse(text.encode("utf-8", "replace")).root_node
-    nodes = tuple(_all_nodes(root))
+    walked = tuple(_walk(root))
+    nodes = tuple(node for node, _parent, _place in walked)
     broken = [line_of(node) for node in nodes if node.is_error or node.is_missing]
+    commands = tuple(_command(node, place) for node, _parent, place in walked if node.type == "command")
     return ScriptTree(
         nodes=nodes,
-        commands=tuple(_command(node) for node in nodes if node.type == "command"),
+        parents={node.id: parent for node, parent, _place in walked if parent is not None},
+        commands=commands,
+        by_node={command.node.id: command for command in commands},
+        background_starts=tuple(
+            node for node, _parent, place in walked if place.is_started and not place.in_substitution and node.is_named
+        ),
         code=_without_comments(text, nodes),
         values=_values(nodes),
         broken_line=min(broken, default=1) if root.has_error else None,
@@ -103,45 +134,26 @@ def line_of(node: "Node") -> int:
     return node.start_point[0] + 1
 
 
-def is_background(node: "Node") -> bool:
-    """Whether an `&` stands behind the node."""
-    following = node.next_sibling
-    return following is not None and following.type == "&"
-
-
-def background_starts(tree: ScriptTree) -> Iterator["Node"]:
-    """What the script leaves running: each statement with an `&` behind it, outside substitutions."""
-    for node in tree.nodes:
-        if node.is_named and is_background(node) and not any("substitution" in one.type for one in _above(node)):
-            yield node
-
-
-def inside(node: "Node", *types: str) -> Iterator["Node"]:
-    """What the node stands in, of these types, the nearest first."""
-    return (one for one in _above(node) if one.type in types)
-
-
-def _above(node: "Node") -> Iterator["Node"]:
-    above = node.parent
-    while above is not None:
-        yield above
-        above = above.parent
-
-
-def _all_nodes(root: "Node") -> Iterator["Node"]:
-    pending = [root]
+def _walk(root: "Node") -> Iterator[tuple["Node", "Node | None", Place]]:
+    """Each node in the order of the text, with what it stands in. The tree's own ways upward cost its depth each time."""
+    pending: list[tuple[Node, Node | None, Place]] = [(root, None, Place())]
     while pending:
-        node = pending.pop()
-        yield node
-        pending.extend(reversed(node.children))
+        node, parent, place = pending.pop()
+        yield node, parent, place
+        children = node.children
+        following = [*(child.type for child in children[1:]), ""]
+        pending.extend(
+            (child, node, place.below(node.type, followed_by_ampersand=after == "&"))
+            for child, after in reversed(list(zip(children, following, strict=False)))
+        )
 
 
-def _command(node: "Node") -> Command:
+def _command(node: "Node", place: Place) -> Command:
     name = node.child_by_field_name("name")
     arguments = [text_of(one) for one in node.children_by_field_name("argument")]
     before = [text_of(one) for one in node.children if one.type == "variable_assignment"]
     written = text_of(name) if name is not None else ""
-    return Command(name=written, words=(*before, written, *arguments), line=line_of(node), node=node)
+    return Command(name=written, words=(*before, written, *arguments), line=line_of(node), place=place, node=node)
 
 
 def _without_comments(text: str, nodes: tuple["Node", ...]) -> str:

@@ -32,7 +32,7 @@ def size_findings(text: str) -> Iterator[Finding]:
     """Nothing, or that the script is too large to be looked at further."""
     size = len(text.encode("utf-8", "replace"))
     if size > SIZE_LIMIT_BYTES:
-        yield broken("size", 1, f"the script has {size} bytes, at most {SIZE_LIMIT_BYTES} are sensible")
+        yield broken("size", 1, f"the script has {size} bytes, more than {SIZE_LIMIT_BYTES}")
 
 
 def syntax_findings(text: str, tree: ScriptTree) -> Iterator[Finding]:
