@@ -128,6 +128,7 @@ class Execution:
     ended_at: datetime | None = None
     updated_at: datetime | None = None
     outputs: dict[str, Any] = field(default_factory=dict)
+    secrets: set[str] = field(default_factory=set)  # texts nobody is to be shown; shared with child executions
     task_runs: list[TaskRun] = field(default_factory=list)
     logs: list[LogLine] = field(default_factory=list)
     waiters: list[Waiter] = field(default_factory=list)
@@ -179,6 +180,7 @@ class Execution:
             template_version=template_version,
             safety_check=self.safety_check,
             parent_execution_id=self.execution_id,
+            secrets=self.secrets,
         )
         self.children.append(child)
         return child

@@ -96,6 +96,7 @@ class Runner:
         scope = Scope(execution, self.host.clock, self.host.read_parameter)
         try:
             execution.parameters = scope.fill_in_defaults()
+            execution.secrets |= _hidden(execution)
             execution.ram_role = str(scope.evaluate(execution.template.ram_role) or "")
         except ExpressionError as error:
             execution.finish(self.host.clock.now(), Status.FAILED, str(error))
@@ -362,3 +363,10 @@ def _named(result: ItemResult | None, name: str) -> Any:
     """An item's output by name; null when it did not run, failed before, or has none."""
     outputs = {} if result is None else result.outputs
     return next((value for key, value in outputs.items() if key.casefold() == name.casefold()), None)
+
+
+def _hidden(execution: Execution) -> set[str]:
+    """The values of parameters that are marked NoEcho."""
+    parameters = execution.template.parameters
+    values = [value for name, value in execution.parameters.items() if parameters[name].no_echo]
+    return {value for value in values if isinstance(value, str) and value}

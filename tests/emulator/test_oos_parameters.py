@@ -122,3 +122,22 @@ def test_a_parameter_that_is_not_there_fails_the_task(cloud):
     execution = cloud.run(text=USED)
     assert execution["Status"] == "Failed"
     assert "EntityNotExists.Parameter" in execution["StatusMessage"]
+
+
+TELLING = """
+Parameters: {password: {Type: String, NoEcho: true}}
+Tasks:
+  - {Name: run, Action: ACS::ECS::RunCommand, Properties: {instanceId: i-1, commandContent: 'echo {{ password }} {{ oos-secret:key }}'}}
+"""
+
+
+@pytest.mark.assumed("What is marked NoEcho or read as a secret is masked wherever an execution is shown.")
+def test_no_secret_is_shown_by_an_execution_its_tasks_or_its_children(cloud):
+    cloud.oos("CreateSecretParameter", Name="key", Value="read-secret")
+    execution_id = cloud.start(text=TELLING, parameters={"password": "given-secret"})
+    cloud.emulator.advance(60)
+    shown = [cloud.oos("ListExecutions", IncludeChildExecution=True), cloud.oos("ListTaskExecutions")]
+    shown.append(cloud.oos("ListExecutionLogs", ExecutionId=execution_id))
+    assert "echo ****** ******" in repr(shown)
+    assert "given-secret" not in repr(shown)
+    assert "read-secret" not in repr(shown)

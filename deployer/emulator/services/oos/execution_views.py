@@ -1,12 +1,15 @@
 """Executions, their tasks and their templates as the API writes them: times in UTC, outputs as JSON text."""
 
 import json
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from deployer.emulator.actions import Body
 from deployer.emulator.services.oos.state import StoredExecution
 from deployer.emulator.services.timestamps import to_second
 from deployer.oos.execution import Execution, LogLine, Status, TaskRun
+
+_MASK = "******"
 
 
 def execution_view(stored: StoredExecution) -> Body:
@@ -78,7 +81,7 @@ def task_view(execution: Execution, run: TaskRun) -> Body:
         "Status": run.status.value,
         "StatusMessage": run.status_message,
         "Outputs": json_text(run.outputs),
-        "Properties": json_text(run.properties if run.properties is not None else {}),
+        "Properties": json_text(_masked(run.properties if run.properties is not None else {}, execution.secrets)),
         "ParentTaskExecutionId": run.parent_id,
         "ChildExecutionId": run.child_execution_id,
         "LoopBatchNumber": run.loop_batch_number,
@@ -105,9 +108,23 @@ def log_view(line: LogLine) -> Body:
 
 
 def shown_parameters(execution: Execution) -> dict[str, Any]:
-    """The parameters, those marked NoEcho masked."""
+    """The parameters, those marked NoEcho and what was read as a secret masked."""
     hidden = {name.casefold() for name, parameter in execution.template.parameters.items() if parameter.no_echo}
-    return {n: "******" if n.casefold() in hidden else value for n, value in execution.parameters.items()}
+    return {
+        name: _MASK if name.casefold() in hidden else _masked(value, execution.secrets)
+        for name, value in execution.parameters.items()
+    }
+
+
+def _masked(value: Any, secrets: Collection[str]) -> Any:
+    """The value with every secret in its texts masked."""
+    if isinstance(value, str):
+        for secret in secrets:
+            value = value.replace(secret, _MASK)
+        return value
+    if isinstance(value, Mapping):
+        return {name: _masked(inner, secrets) for name, inner in value.items()}
+    return [_masked(inner, secrets) for inner in value] if isinstance(value, list) else value
 
 
 def json_text(value: Any) -> str:

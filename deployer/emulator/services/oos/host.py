@@ -161,6 +161,8 @@ class _Calls:
             parameter = self.call("oos", api, given)["Parameter"]
         except (ApiFailure, TaskFailure) as failure:
             raise ExpressionError(f"parameter `{name}`: {failure}") from None
+        if is_secret:
+            self._execution.secrets.add(parameter["Value"])
         return parameter["Value"].split(",") if parameter["Type"] == "StringList" else parameter["Value"]
 
     def principal(self) -> Principal:
