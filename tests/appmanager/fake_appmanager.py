@@ -76,11 +76,13 @@ class FakeAppmanager:
             return
         assert "login" not in call.words, "nobody signs in for a user"
         verbs = " ".join(call.verbs)
+        if verbs == "init":
+            yield from self.init(call)
+            return
         cloud = self._cloud(call)
         run = {
             "price": self.price,
             "config validate": self.validate,
-            "init": self.init,
             "app deploy": self.deploy,
             "agent deploy": self.deploy,
             "app status": self.status,
@@ -123,10 +125,10 @@ class FakeAppmanager:
         _read_config(call)
         yield _line({"type": "result", "status": "success", "data": {"valid": True}})
 
-    def init(self, call: Call, _cloud: Cloud) -> Iterator[Frame]:
+    def init(self, call: Call) -> Iterator[Frame]:
+        """It needs no account."""
         path = call.folder / ".appmanager" / "config.yaml"
-        if path.exists():
-            raise Refused(f"{path} already exists")
+        assert not path.exists(), "it does not overwrite"
         flags = call.flags
         group = f"default-{flags['region']}"
         config: dict[str, Any] = {
@@ -136,6 +138,7 @@ class FakeAppmanager:
         path.parent.mkdir()
         path.write_text(f"# written by the tool\n{yaml.safe_dump(config)}")
         yield _line({"type": "result", "status": "success", "data": {"config": str(path)}})
+        yield ("exit", 0)
 
     def price(self, call: Call, cloud: Cloud) -> Iterator[Frame]:
         config = _read_config(call)

@@ -46,6 +46,13 @@ def test_the_tool_writes_the_file_and_our_values_are_set_in_it(lab: AppmanagerLa
     assert lab.calls[-1].flags["ecs"] == "existing"
 
 
+def test_it_needs_no_account(lab: AppmanagerLab, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_ID")
+    monkeypatch.delenv("ALIBABA_CLOUD_ACCESS_KEY_SECRET")
+    lab.by("appmanager").init(folder, name="fresh", region=REGION, ecs="new")
+    assert not [name for name in lab.calls[-1].environ if "ACCESS_KEY" in name]
+
+
 def test_a_key_is_named_on_the_command_line_never_given(lab: AppmanagerLab) -> None:
     """D17, M54: an agent takes no port."""
     cli = AppmanagerCli(lab.session, REGION, lab.process_environment)

@@ -14,6 +14,7 @@ from deployer.errors.appmanager import AppmanagerFailed, AppmanagerMissing
 from deployer.events import Emit, WaitProgressed, ignore_events
 
 ASK_TIMEOUT_SECONDS = 300.0  # the first call ever makes a virtual environment and installs the plugin
+NEEDS_NO_ACCOUNT = ("init",)
 # What could give the child another identity, region or user agent than this run's, or make it print signed requests.
 _PREFIXES = ("ALIBABA_CLOUD_", "ALIBABACLOUD_", "ALICLOUD_")
 _REPLACED = {
@@ -30,15 +31,19 @@ def child_environment(session: Session, region_id: str, environ: Mapping[str, st
     file would win over the variables.
     """
     credential = session.read_credential()
-    kept = {name: value for name, value in environ.items() if not _is_replaced(name)}
     keys = {
         "ALIBABA_CLOUD_ACCESS_KEY_ID": credential.access_key_id,
         "ALIBABA_CLOUD_ACCESS_KEY_SECRET": credential.access_key_secret,
         "ALIBABA_CLOUD_SECURITY_TOKEN": credential.security_token,
     }
+    named = {name: value for name, value in keys.items() if value}
+    return {**environment_without_keys(session, region_id, environ), **named}
+
+
+def environment_without_keys(session: Session, region_id: str, environ: Mapping[str, str]) -> dict[str, str]:
+    """The same for a command that asks nothing of the cloud."""
     return {
-        **kept,
-        **{name: value for name, value in keys.items() if value},
+        **{name: value for name, value in environ.items() if not _is_replaced(name)},
         "ALIBABA_CLOUD_REGION_ID": region_id,
         "ALIBABA_CLOUD_USER_AGENT": session.user_agent,
         "ALIBABA_CLOUD_IGNORE_PROFILE": "TRUE",
@@ -76,7 +81,8 @@ class AppmanagerCli:
                 )
             )
 
-        environment = child_environment(self._session, self._region_id, self._environ)
+        environment_of = environment_without_keys if words[0] in NEEDS_NO_ACCOUNT else child_environment
+        environment = environment_of(self._session, self._region_id, self._environ)
         try:
             return Child(
                 (str(Path(program).absolute()), "appmanager", *words, "--output", "json"),
