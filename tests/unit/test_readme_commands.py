@@ -6,13 +6,21 @@ from deployer.models.analysis import MethodKind
 from deployer.project.command_dangers import find_danger
 from deployer.project.command_purposes import Purpose
 from deployer.project.command_shapes import is_plain_path, read_command, read_line
-from deployer.project.command_words import fill_port, find_prompt, split_chain
+from deployer.project.command_words import (
+    Words,
+    fill_port,
+    find_prompt,
+    split_chain,
+    split_words,
+    without_comment,
+)
 
 PURPOSES = {
     Purpose.INSTALL: (
         "pip install -r requirements.txt", "pip3 install .", "python -m pip install flask", "uv sync", "uv pip install .", "poetry install",
         "pdm install", "pipenv install", "npm ci", "npm install", "yarn", "yarn install", "pnpm i", "bun install", "bundle install",
-        "composer install", "go mod download", "dotnet restore", "make install", "conda env create -f environment.yml",
+        "composer install", "go mod download", "dotnet restore", "make install",
+        "python setup.py install", "conda env create -f environment.yml",
         'pip install "uvicorn[standard]"',
     ),
     Purpose.BUILD: (
@@ -31,20 +39,20 @@ PURPOSES = {
         "pnpm serve", "bun run index.ts", "npx serve -s build", "java -jar target/app.jar", "./mvnw spring-boot:run", "gradle bootRun",
         "go run ./cmd/server", "cargo run --release", "dotnet run", "php -S localhost:8000 -t public", "php artisan serve",
         "bundle exec puma -C config/puma.rb", "bin/rails server", "deno task start", "make run", "bash start.sh", "./server",
-        "docker compose up -d", "docker-compose -f prod.yml up", "docker run -p 80:80 nginx", "python manage.py runserver",
+        "uv run --frozen python app.py", "npx --yes serve build", "docker compose up -d", "docker-compose -f prod.yml up", "docker run -p 80:80 nginx", "python manage.py runserver",
     ),
     Purpose.DEVELOP: (
         "npm run dev", "yarn dev", "pnpm run start:dev", "npx vite", "next dev", "ng serve", "nodemon app.js", "cargo watch -x run",
         "dotnet watch run", "make dev", "hugo server",
     ),
     Purpose.TEST: (
-        "pytest", "python -m pytest", "uv run pytest", "npm test", "npm run lint", "go test ./...", "cargo test", "mvn test", "make test",
+        "pytest", "php artisan test", "python -m pytest", "uv run pytest", "npm test", "npm run lint", "go test ./...", "cargo test", "mvn test", "make test",
         "python manage.py test", "bundle exec rspec", "vendor/bin/phpunit", "tox", "python tests/run.py", "npx jest", "./test.sh",
     ),
     Purpose.OTHER: (
         "git clone https://github.com/a/b.git", "cd shop", "cp .env.example .env", "python -m venv .venv", "source .venv/bin/activate",
         "curl http://localhost:8000/health", "docker ps", "docker compose down", "brew install node", "export A=b", "python --version",
-        "python -c 'import os'", "node -e 'process.exit()'", "php -r 'phpinfo();'", "make sure it is installed", "rm -rf dist", "uv run alembic revision -m x", "poetry run python", "pnpm exec turbo login",
+        "python -c 'import os'", "node -e 'process.exit()'", "php -r 'phpinfo();'", "make sure it is installed", "rm -rf dist", "uv run alembic revision -m x", "poetry run python", "uv pip list", "celery", "composer run", "python -m pip list", "pnpm exec turbo login",
         "go to the next page", "npm create vite", "python is great", "python manage.py createsuperuser", "ls -la", "",
     ),
 }  # fmt: skip
@@ -199,3 +207,15 @@ def test_each_command_belongs_to_a_kind_of_method(line: str, kind: MethodKind) -
 def test_only_paths_that_mean_themselves_to_a_shell_are_plain(path: str) -> None:
     assert not is_plain_path(path)
     assert is_plain_path("src/app-1.0/main.py")
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("python app.py  # serve it", ("python", "app.py")),
+        ("python app.py --color '#fff' # serve it", ("python", "app.py", "--color", "#fff")),
+        ("python app.py #8", ("python", "app.py", "#8")),
+    ],
+)
+def test_a_comment_is_no_part_of_a_command(line: str, words: tuple[str, ...]) -> None:
+    assert split_words(without_comment(line)) == Words(words=words)

@@ -272,6 +272,8 @@ def test_any_encoding_and_line_end_is_read(tmp_path: Path, encoding: str, end: s
     [
         ("1. npm install\n2. npm start\n", [(1, "npm install"), (2, "npm start")]),
         ("**Run it**\n\nnpm start\n", [(3, "npm start")]),
+        ("```console\n# npm install\nadded 3\n# npm start\n```\n", [(2, "npm install"), (4, "npm start")]),
+        ("```sh\n# npm install\nnpm start\n```\n", [(3, "npm start")]),
         ("npm start runs it.\n\nYou can python app.py too\n\ngo run the server\n\nmake test.\n", []),
         ("~~`npm run old`~~ `npm start`\n", [(1, "npm start")]),
         (

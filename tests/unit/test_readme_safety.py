@@ -3,6 +3,7 @@
 import os
 import re
 import shlex
+import sys
 import time
 from pathlib import Path
 
@@ -150,7 +151,8 @@ def test_a_readme_of_four_megabytes_is_read_within_a_second(tmp_path: Path, name
     project_dir = ProjectDir.open(tmp_path)
     began = time.process_time()
     found = find_readme(project_dir)
-    assert time.process_time() - began < 1
+    limit = 1 if sys.gettrace() is None else 5  # coverage counts every line
+    assert time.process_time() - began < limit
     assert found is not None
     assert found.is_cut
 
