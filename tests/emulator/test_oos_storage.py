@@ -1,6 +1,8 @@
 """OSS as tasks reach it: signed URLs that work, and calls by method and path."""
 
 import json
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import pytest
 from oos_cloud import OosCloud
@@ -149,6 +151,37 @@ def test_requests_to_the_outside_are_kept_and_answered_as_a_test_says(cloud):
 def test_a_request_to_the_outside_without_an_answer_fails(cloud):
     execution = cloud.run(text=HOOKS)
     assert "https://example.com/ask is not on this machine" in execution["StatusMessage"]
+
+
+class Receiver(BaseHTTPRequestHandler):
+    """Answers with what it was sent."""
+
+    def do_POST(self) -> None:  # the name the base class calls
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"path": "%s", "body": %s}' % (self.path.encode(), body))
+
+    def log_message(self, *_args) -> None:
+        """Nothing is printed."""
+
+
+@pytest.mark.assumed("This machine is reached for real, so that a template can talk to a server under test.")
+def test_a_request_to_this_machine_is_really_sent(cloud):
+    with HTTPServer(("127.0.0.1", 0), Receiver) as server:
+        thread = threading.Thread(target=server.handle_request)
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_port}/hook"
+        task = {
+            "Name": "ask",
+            "Action": "ACS::ExecuteHttpRequest",
+            "Properties": {"URL": url, "Query": {"a": 1}, "Body": {"n": 2}},
+            "Outputs": {"answer": {"Type": "Json", "ValueSelector": "."}},
+        }
+        outputs = {"answer": {"Type": "Json", "Value": "{{ ask.answer }}"}}
+        execution = cloud.run(text=f"Tasks: {json.dumps([task])}\nOutputs: {json.dumps(outputs)}")
+        thread.join()
+    assert json.loads(execution["Outputs"]) == {"answer": {"path": "/hook?a=1", "body": {"n": 2}}}
 
 
 SCALE = """
