@@ -108,15 +108,14 @@ def _split(arguments: Any, _context: FunctionContext) -> list[str]:
 
 
 def _select(arguments: Any, _context: FunctionContext) -> Any:
+    """Assumed: a key that a map does not have gives null, as in jq; public templates select optional ones."""
     key, container = _pair(arguments, "index or key, list or map")
     if container is None:
         return None
     if isinstance(container, str):
         container = json.loads(container)
     if isinstance(container, Mapping):
-        if key not in container:
-            raise KeyError(f"no key {key!r}")
-        return container[key]
+        return container.get(str(key))
     return _list(container)[int(key)]
 
 

@@ -55,6 +55,7 @@ def test_a_whole_reference_keeps_its_type_and_text_is_filled_in(written, value):
         ({"Fn::Select": ["1", "{{ list }}"]}, 1),
         ({"Fn::Select": ["k", "{{ map }}"]}, "v"),
         ({"Fn::Select": ["k", "{{ none }}"]}, None),
+        ({"Fn::Select": ["other", "{{ map }}"]}, None),
         ({"Fn::Replace": [{".": "_"}, "a.b.c"]}, "a_b_c"),
         ({"Fn::Min": [3, 1, 2]}, 1),
         ({"Fn::Max": [[3, 1, 2]]}, 3),
