@@ -192,7 +192,7 @@ _START = (
         id="nothing-unpacked",
         made_good=True,
         why="the archive is uploaded, but its files never reach the directory the application is started in",
-        fix='write `unzip -o -q "$ARCHIVE" -d "/root/<application>"`, or use "$DEPLOYER_RELEASE_DIR"',
+        fix='start in "$DEPLOYER_RELEASE_DIR" where it is set, else `unzip` the archive into a directory of its own',
     ),
     Rule(
         id="unpacks-over",
