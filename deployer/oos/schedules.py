@@ -41,7 +41,7 @@ def read_schedule(kind: str, expression: str, time_zone: str, start: datetime) -
 def _zone(name: str) -> tzinfo:
     try:
         return ZoneInfo(name) if name else timezone.utc
-    except (ZoneInfoNotFoundError, ValueError):
+    except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ValueError(f"unknown time zone `{name}`") from None
 
 

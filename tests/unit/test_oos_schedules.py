@@ -57,6 +57,7 @@ def test_a_moment_that_never_comes_is_none(kind, expression):
         ("cron", "0 0 25 ? * *", ""),
         ("cron", "0 0 x ? * *", ""),
         ("cron", "0 0 9 ? * *", "Mars/Olympus"),
+        ("cron", "0 0 9 ? * *", "Asia"),
         ("rate", "now and then", ""),
         ("at", "tomorrow", ""),
         ("weekly", "0 0 9 ? * *", ""),
