@@ -7,6 +7,7 @@ import click
 from deployer.cli.options import common_options, take_common
 from deployer.cli.screen import Screen
 from deployer.lessons import LEAST_SIGHTINGS, find_lessons, lesson_facts, open_notebook
+from deployer.models.lesson import LessonMatch
 from deployer.ui.tables import render_table
 
 
@@ -36,15 +37,8 @@ def match(log: TextIO, **arguments: Any) -> int:
     screen = Screen(take_common(arguments))
     matches = find_lessons(log.read(), open_notebook().all_lessons())
 
-    def shown() -> str:
-        paragraphs = [
-            f"{one.lesson.id}: {one.lesson.title}\n  line {one.line}: {one.text}\n"
-            f"  why: {one.lesson.cause}\n  instead: {one.lesson.solution}"
-            for one in matches
-        ]
-        return "\n\n".join(paragraphs) or "no known failure is in this log"
-
-    screen.result({"matches": lesson_facts(matches)}, shown)
+    shown = "\n\n".join(map(_paragraph, matches)) or "no known failure is in this log"
+    screen.result({"matches": lesson_facts(matches)}, lambda: shown)
     return 0
 
 
@@ -70,3 +64,11 @@ def add(**arguments: Any) -> int:
         data, lambda: f"{noted.id} was seen {noted.sightings} time{'s' if noted.sightings > 1 else ''}: {after}"
     )
     return 0
+
+
+def _paragraph(match: LessonMatch) -> str:
+    """One recognised failure; a change of the configuration that helps is shown as key and value."""
+    lesson = match.lesson
+    lines = [f"{lesson.id}: {lesson.title}", f"  line {match.line}: {match.text}", f"  why: {lesson.cause}"]
+    changes = [f"  set: {str(one['path']).strip('/').replace('/', '.')}: {one['value']}" for one in lesson.patch]
+    return "\n".join([*lines, f"  instead: {lesson.solution}", *changes])

@@ -161,3 +161,6 @@ def test_the_command_lists_matches_and_notes(tmp_path: Path, monkeypatch: pytest
     assert {"port-in-use", "ca-missing"} <= {one["id"] for one in called("list")["lessons"]}
     assert run(["lessons", "match", str(tmp_path / "app.log")]) == 0
     assert "line 2: Error: listen EADDRINUSE" in capsys.readouterr().out
+    (tmp_path / "app.log").write_text(LOGS["java-build-use-release-jar"][2])
+    assert run(["lessons", "match", str(tmp_path / "app.log")]) == 0
+    assert "  set: deployer.env.JAVA_TOOL_OPTIONS: -Xmx384m\n" in capsys.readouterr().out
