@@ -9,11 +9,11 @@ from deployer.errors.base import DeployerError
 from deployer.errors.decision import AnswersNeeded
 from deployer.errors.project import StartUnknown
 from deployer.models.analysis import ProjectAnalysis
-from deployer.project.analysis import analyze
+from deployer.project.analysis import analyze, analyze_nothing
 from deployer.project.project_dir import ProjectDir
 from deployer.project.source import open_source, shown_source
 
-__all__ = ["detect", "process_environment", "refusal"]
+__all__ = ["analyze_nothing", "detect", "process_environment", "refusal"]
 
 
 def detect(path: str | Path = ".", subdirectory: str | None = None) -> ProjectAnalysis:

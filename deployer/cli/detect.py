@@ -1,12 +1,14 @@
 """`deployer detect`."""
 
+from pathlib import Path
 from typing import Any
 
 import click
 
 from deployer.cli.options import SUBDIRECTORY_FLAG, common_options, take_common
 from deployer.cli.screen import Screen
-from deployer.detection import detect, refusal
+from deployer.detection import analyze_nothing, detect, refusal
+from deployer.errors.project import ProjectEmpty
 from deployer.ui.analysis import render_analysis, render_explanation
 from deployer.ui.json_values import to_json_value
 
@@ -20,8 +22,14 @@ from deployer.ui.json_values import to_json_value
 @common_options
 def command(path: str, subdirectory: str | None, explain: bool, **arguments: Any) -> int:
     """Show what was understood; exit 65 when there is nothing to run, 3 when one of several has to be chosen."""
-    screen = Screen(take_common(arguments))
-    analysis = detect(path, subdirectory)
+    options = take_common(arguments)
+    screen = Screen(options)
+    try:
+        analysis = detect(path, subdirectory)
+    except ProjectEmpty as error:
+        if not options.as_json:
+            raise
+        return screen.failure(error, to_json_value(analyze_nothing(Path(path))), str)  # `data` is always there
     render = render_explanation if explain else render_analysis
     if not analysis.supported:
         error = refusal(analysis, path, screen.language)

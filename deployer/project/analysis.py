@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from pathlib import Path
 
 from deployer.models.analysis import Candidate, Evidence, Mention, Method, ProjectAnalysis, ReadmeMentions
 from deployer.project.applications import Application, choose_application, detect_application, find_applications
@@ -53,6 +54,11 @@ def analyze(project_dir: ProjectDir, subdirectory: str | None = None) -> Project
     if application is None:
         return _finish(project_dir, readme, _Found(detection=_first(LANGUAGES, project_dir.below(directory), None)))
     return _finish(project_dir, readme, _Found(detection=application.detection, application=application))
+
+
+def analyze_nothing(path: Path) -> ProjectAnalysis:
+    """What is understood of a directory with nothing in it: its name."""
+    return _finish(ProjectDir(path), None, _Found(detection=None))
 
 
 def _find(project_dir: ProjectDir, readme: Readme | None) -> _Found:

@@ -112,3 +112,14 @@ def test_a_workspace_is_installed_once_and_built_with_what_the_package_needs() -
     assert found.install_command.endswith("pnpm install --frozen-lockfile")
     assert found.build_command == "turbo run build --filter=./apps/shop"
     assert found.start_command == "cd apps/shop && next start -H 0.0.0.0 -p 3000"
+
+
+def test_even_of_an_empty_directory_the_json_line_has_data(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """B45."""
+    (tmp_path / "bare").mkdir()
+    assert run(["detect", str(tmp_path / "bare"), "--output", "json"]) == 65
+    told = json.loads(capsys.readouterr().out)
+    assert told["code"] == "project.empty"
+    assert (told["data"]["name"], told["data"]["type"], told["data"]["supported"]) == ("bare", "app", False)
+    assert run(["detect", str(tmp_path / "bare")]) == 65
+    assert capsys.readouterr().out == ""
