@@ -26,10 +26,10 @@ def command(path: str, subdirectory: str | None, explain: bool, **arguments: Any
     screen = Screen(options)
     try:
         analysis = detect(path, subdirectory)
-    except ProjectEmpty as error:
+    except ProjectEmpty as empty:
         if not options.as_json:
             raise
-        return screen.failure(error, to_json_value(analyze_nothing(Path(path))), str)  # `data` is always there
+        return screen.failure(empty, to_json_value(analyze_nothing(Path(path))), str)  # `data` is always there
     render = render_explanation if explain else render_analysis
     if not analysis.supported:
         error = refusal(analysis, path, screen.language)
