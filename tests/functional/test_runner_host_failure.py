@@ -266,6 +266,17 @@ def test_too_little_space_is_seen_before_anything_is_fetched(host: Host) -> None
     assert "MiB are needed" in evidence.message
 
 
+def test_a_disk_that_takes_nothing_any_more_is_named_and_the_running_version_stays(host: Host) -> None:
+    host.release("r1")
+    host.bash(
+        "rm /root/shop/.deployer/processes && mkdir /root/shop/.deployer/processes"
+    )  # as unwritable as on a full disk
+    evidence = host.release("r2")
+    assert (evidence.ok, evidence.stage, evidence.code) == (False, "space", "space.disk")
+    assert "the disk may be full" in evidence.message
+    assert host.get() == "r1"
+
+
 def test_an_archive_that_unpacks_to_more_than_the_disk_holds_is_refused(host: Host) -> None:
     archive = bytearray(make_archive({"zeros": "0"}))
     entry = archive.index(b"PK\x01\x02")

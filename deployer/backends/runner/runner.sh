@@ -108,7 +108,7 @@ set_up_home() {
   read -r token <"$state/token"
   previous=$(readlink -- "$home/current")
   previous=${previous##*/}
-  : >>"$state/processes"
+  : >>"$state/processes" || set_failure space.disk "nothing can be written to $home: the disk may be full"
 }
 
 input_digest() {
