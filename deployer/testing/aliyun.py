@@ -14,7 +14,8 @@ from deployer.emulator.accounts import Accounts
 from deployer.emulator.assumptions import Assumptions
 from deployer.emulator.composition import Services
 from deployer.emulator.core import Emulator
-from deployer.emulator.faults import Faults
+from deployer.emulator.fault_text import read_fault
+from deployer.emulator.faults import Fault, Faults
 from deployer.emulator.host import EmulatorHost
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.http_server import HttpServer
@@ -76,6 +77,13 @@ class Aliyun:
     def faults(self) -> Faults:
         """What is to go wrong: `faults.add_described({"action": "RunInstances", "kind": "throttle"})`."""
         return self.emulator.faults
+
+    def fault(self, text: str) -> Fault:
+        """Arm the fault that is written as on the command line: `aliyun.fault("stock_out@RunInstances")`.
+
+        Errors: ValueError that says what can be written.
+        """
+        return self.faults.add(read_fault(text))
 
     @property
     def services(self) -> Services:

@@ -88,6 +88,6 @@ def test_an_api_that_was_asked_over_a_slow_network_answers(aliyun):
     assert ecs_client().describe_regions(ecs.DescribeRegionsRequest()).body.regions.region
     assert aliyun.clock.monotonic() - before > 10
     aliyun.faults.clear()
-    aliyun.faults.add_described({"action": "DescribeRegions", "kind": "cut_answer"})
+    aliyun.fault("cut_answer@describe_regions")
     with pytest.raises((UnretryableException, OSError)):
         ecs_client().describe_regions(ecs.DescribeRegionsRequest())
