@@ -2,8 +2,10 @@
 
 import ast
 
+import pytest
 from source_tree import layer_of, modules
 
+pytestmark = pytest.mark.xdist_group("source")  # read and parsed once
 VALUES = {"models", "errors"}
 BELOW_BACKENDS = {*VALUES, "events", "config", "cloud", "oos", "ledger"}
 ALL_BUT_SCREENS = {*BELOW_BACKENDS, "project", "backends", "operations", "emulator", "demo"}

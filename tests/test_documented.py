@@ -13,6 +13,7 @@ from deployer.config.load import FLAG_PATHS, VARIABLES
 from deployer.config.merge import CHOICES
 from deployer.errors.base import DeployerError
 
+pytestmark = pytest.mark.xdist_group("source")  # read and parsed once
 DOCS = ROOT / "docs"
 
 
@@ -30,7 +31,9 @@ def generator():
     return load_generator()
 
 
-@pytest.mark.parametrize("name", ["commands.md", "configuration.md", "coverage.md", "errors.md", "events.md", "scripts.md"])
+@pytest.mark.parametrize(
+    "name", ["commands.md", "configuration.md", "coverage.md", "errors.md", "events.md", "scripts.md"]
+)
 def test_a_page_says_what_the_code_says(generator, name):
     stale = (DOCS / name).read_text(encoding="utf-8") != generator.pages()[name]
     assert not stale, f"docs/{name} is stale: run `python docs/generate.py`"

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 from source_tree import PACKAGE, ROOT, SAMPLE, Module, modules
 
+pytestmark = pytest.mark.xdist_group("source")  # read and parsed once
 LONGEST_FILE = 400
 LONGEST_FUNCTION = 40
 MOST_PARAMETERS = 6

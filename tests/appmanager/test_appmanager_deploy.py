@@ -330,7 +330,7 @@ def test_who_may_not_even_list_instances_still_sees_the_tool_s_answer(lab: Appma
         }
     }
     lab.aliyun.interfere("status", says(json.dumps(answer)))
-    lab.fail("DescribeInstances", code="Forbidden.RAM", status=403)
+    lab.fail("DescribeInstances", code="Forbidden.RAM", status=403, times=None)
     request = LogRequest(application_name="far", application_group_name="away", deploy_region_id=REGION)
     (finding,) = inspect(
         AppmanagerCli(lab.session, REGION, lab.process_environment), Cloud(lab.session, REGION), request

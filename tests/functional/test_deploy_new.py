@@ -90,7 +90,9 @@ def test_a_changed_project_replaces_what_runs_once_that_is_agreed_to(lab: CloudL
 
     with lab.recording() as recording:
         plan_id = asked.last["facts"]["plan_id"]
-        agreed = lab.call_cli("deploy", project.path, "--output", "json", "--approve", plan_id, "--confirm", "overwrite")
+        agreed = lab.call_cli(
+            "deploy", project.path, "--output", "json", "--approve", plan_id, "--confirm", "overwrite"
+        )
     assert agreed.data["status"] == "deployed"
     assert agreed.data["instance_ids"] == list(first.instance_ids)
     assert agreed.data["uploaded_bytes"] > 0

@@ -237,5 +237,5 @@ def test_a_plain_locale_shows_chinese_names_and_signs_in_no_colour(
         result = lab.run_cli("plan", project.path, "--lang", "zh", env=environment)
         assert result.exit_code == 0, result.stderr
         assert "\x1b[" not in result.stdout + result.stderr
-        machine = lab.run_cli("plan", project.path, "--lang", "zh", "--output", "json", env=environment)
-        assert machine.last["type"] == "result"
+    machine = lab.run_cli("plan", project.path, "--lang", "zh", "--output", "json", env=environment)
+    assert machine.last["type"] == "result"

@@ -9,7 +9,7 @@ from cloud_lab import REGION, START, CloudLab, Project
 
 from deployer.errors.release import RunnerFailed
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("brittle")]  # one deploy serves them all
 
 SERVER = """\
 import http.server, os, sys, threading, time

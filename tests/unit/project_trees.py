@@ -54,7 +54,12 @@ def run_bash(path: Path, text: str, tools: dict[str, str], **environment: str) -
     return subprocess.run(
         ["bash", "-c", text],
         cwd=path,
-        env={"PATH": f"{path / 'tools'}:/usr/bin:/bin", "HOME": str(path), "DEPLOYER_REGION_ID": "cn-hangzhou", **environment},
+        env={
+            "PATH": f"{path / 'tools'}:/usr/bin:/bin",
+            "HOME": str(path),
+            "DEPLOYER_REGION_ID": "cn-hangzhou",
+            **environment,
+        },
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
