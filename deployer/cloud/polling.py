@@ -10,6 +10,7 @@ from deployer.errors.cloud import WaitedTooLong
 Seen = TypeVar("Seen")
 
 FIRST_WAIT_SECONDS = 0.2
+SHORTEST_PAUSE_SECONDS = 0.001
 GROWTH = 1.4
 
 
@@ -49,7 +50,7 @@ def wait_until(
         if done(seen):
             return seen
         left = wait.timeout_seconds - elapsed
-        if left <= 0:
+        if left < SHORTEST_PAUSE_SECONDS:  # a clock need not move on by less
             raise WaitedTooLong(wait.what, now, wait.timeout_seconds)
         clock.sleep(min(pause, left))
         pause = min(pause * GROWTH, wait.longest_pause_seconds)

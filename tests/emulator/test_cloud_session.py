@@ -299,8 +299,9 @@ def test_the_public_endpoints_follow_the_region():
 class TestWaiting:
     """`wait_until` looks, decides, and looks again ever more seldom."""
 
-    def wait(self, statuses, *, timeout_seconds=60.0, longest=5.0):
+    def wait(self, statuses, *, timeout_seconds=60.0, longest=5.0, start=0.0):
         clock = VirtualClock()
+        clock.advance(start)
         seen: list[tuple[str, float]] = []
         looks: list[float] = []
         answers = iter(statuses)
@@ -338,6 +339,12 @@ class TestWaiting:
         assert pauses[0] == pytest.approx(0.2)
         assert all(later >= earlier - 1e-9 for earlier, later in pairwise(pauses))
         assert max(pauses) == pytest.approx(5.0)
+
+    @pytest.mark.parametrize("start", [1000 + 0.0137 * n for n in range(20)])
+    def test_the_end_comes_though_the_last_pause_is_too_short_to_count(self, start):
+        """What is left of the time may be less than the clock can tell."""
+        with pytest.raises(WaitedTooLong):
+            self.wait(["Pending"] * 100, timeout_seconds=30, start=start)
 
     def test_the_end_comes_at_the_deadline_with_a_last_look(self):
         with pytest.raises(WaitedTooLong) as caught:
