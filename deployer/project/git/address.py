@@ -77,7 +77,9 @@ def _split_authority(rest: str, before_path: str) -> tuple[str, str, str]:
 def _check(path: str, ref: str, host: str) -> None:
     name = path.rstrip("/").rpartition("/")[2].removesuffix(".git")
     if not _PATH.fullmatch(path) or ".." in path.split("/") or not name.strip("."):
-        raise GitAddressInvalid("has no path of a repository, or one with characters no repository has", f"write {_FORMS}")
+        raise GitAddressInvalid(
+            "has no path of a repository, or one with characters no repository has", f"write {_FORMS}"
+        )
     page = _PAGE.fullmatch(path.strip("/"))
     if page:
         folder = f"#{page[3]}" if page[3] else ""
