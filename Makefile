@@ -2,8 +2,8 @@
 # All of them make .venv themselves. `make demo-down` takes the demo away again.
 
 PYTHON ?= python3
-# Many tests wait for real processes: more workers than cores keep the cores busy.
-WORKERS ?= $(shell expr 3 '*' $$(nproc 2>/dev/null || sysctl -n hw.ncpu))
+# Many tests wait for real processes: two workers a core keep the cores busy, and more only pay for clouds of their own.
+WORKERS ?= $(shell expr 2 '*' $$(nproc 2>/dev/null || sysctl -n hw.ncpu))
 VENV   := .venv
 BIN    := $(VENV)/bin
 
