@@ -82,21 +82,22 @@ def _lines(dockerfile: str) -> tuple[dict[str, str], list[str]]:
 
 
 def _joined(lines: list[str], escape: str) -> Iterator[str]:
-    instruction, until = "", ""
+    pieces: list[str] = []
+    until = ""
     for line in lines:
         stripped = line.strip()
         if until:
             until = "" if stripped == until else until
-        elif not stripped.startswith("#") and (stripped or not instruction):
-            instruction += stripped.removesuffix(escape)
+        elif not stripped.startswith("#") and (stripped or not pieces):
+            pieces.append(stripped.removesuffix(escape))
             if stripped.endswith(escape):
-                instruction += " "
                 continue
+            instruction = " ".join(pieces)
             heredoc = _HEREDOC.search(instruction) if re.match(r"(?i)(RUN|COPY|ADD)\b", instruction) else None
             until = heredoc[2] if heredoc else ""
             yield instruction.strip()
-            instruction = ""
-    yield instruction.strip()
+            pieces = []
+    yield " ".join(pieces).strip()
 
 
 def _stages(lines: list[str], given: Mapping[str, str]) -> list[_Stage]:
