@@ -25,19 +25,24 @@ def _fault_option(function: Command) -> Command:
     )(function)
 
 
+def _sandbox_option(function: Command) -> Command:
+    """`--sandbox`, for both ways to start."""
+    return click.option(
+        "--sandbox",
+        type=click.Choice(["auto", "namespaces", "process"]),
+        default="auto",
+        show_default=True,
+        help="What an emulated instance is: Linux namespaces, or plain processes of this user.",
+    )(function)
+
+
 @click.group("local", help="The local cloud: Alibaba Cloud on this computer, without an account.")
 def command() -> None:
     """The group of local cloud commands."""
 
 
 @command.command("up", help="Start the local cloud, unless it runs.")
-@click.option(
-    "--sandbox",
-    type=click.Choice(["auto", "namespaces", "process"]),
-    default="auto",
-    show_default=True,
-    help="What an emulated instance is: Linux namespaces, or plain processes of this user.",
-)
+@_sandbox_option
 @_fault_option
 @common_options
 def up(sandbox: str, faults: tuple[str, ...], **arguments: Any) -> int:
@@ -135,13 +140,7 @@ def env(**arguments: Any) -> int:
     show_default=True,
     help="The port on 127.0.0.1; 0 takes a free one.",
 )
-@click.option(
-    "--sandbox",
-    type=click.Choice(["auto", "namespaces", "process"]),
-    default="auto",
-    show_default=True,
-    help="What an emulated instance is: Linux namespaces, or plain processes of this user.",
-)
+@_sandbox_option
 @click.option("--instance-role", help="Let this computer be an instance with that RAM role.")
 @_fault_option
 @common_options

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cloud_lab import KEY_ID, KEY_SECRET, REGION
 from fake_aliyun import error_line, says, with_exit_code
+from processes import ends
 
 from deployer.backends.appmanager.cli import AppmanagerCli, child_environment
 from deployer.backends.appmanager.following import Following, Phase
@@ -159,10 +160,7 @@ def test_a_tool_that_hangs_is_ended_with_all_it_started(make_cli, tmp_path: Path
         clock.advance(31)
         with pytest.raises(WaitedTooLong, match="appmanager app status"):
             next(lines)
-    deadline = time.monotonic() + 10  # it was told to end: the machine may be busy
-    while is_alive(grandchild) and time.monotonic() < deadline:
-        os.sched_yield()
-    assert not is_alive(grandchild)
+    assert ends(grandchild)
     assert child.exit_code == -15
 
 
@@ -271,11 +269,3 @@ def timed(act: Callable[[], object]) -> float:
     began = time.monotonic()
     act()
     return time.monotonic() - began
-
-
-def is_alive(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-        return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
-    except (ProcessLookupError, FileNotFoundError):
-        return False

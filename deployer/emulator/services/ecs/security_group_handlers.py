@@ -7,7 +7,7 @@ from deployer.emulator.services import names, timestamps
 from deployer.emulator.services.ecs.batches import read_ids
 from deployer.emulator.services.ecs.firewall import SecurityGroup
 from deployer.emulator.services.ecs.instance_view import tag_list
-from deployer.emulator.services.ecs.instances import InstanceStatus
+from deployer.emulator.services.ecs.instances import Instance, InstanceStatus
 from deployer.emulator.services.ecs.launch_rules import MAX_GROUPS_OF_INSTANCE
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.paging import page_either_way
@@ -68,12 +68,7 @@ class SecurityGroupActions:
     @action("JoinSecurityGroup", source=_HELP + "joinsecuritygroup")
     def join_security_group(self, call: Call) -> Body:
         """Nothing; the instance is in one more group."""
-        refuse_unsupported(call, "NetworkInterfaceId")
-        if "InstanceId" not in call.params:
-            raise missing_parameter("InstanceId")
-        group = self._state.get_group(call.params["SecurityGroupId"], region_asked(call))
-        instance = self._state.get_instance(call.params["InstanceId"], group.region_id)
-        self._state.lifecycle.require(instance, InstanceStatus.RUNNING, InstanceStatus.STOPPED)
+        group, instance = self._group_and_instance(call)
         if group.security_group_id in instance.security_group_ids:
             raise ApiError(403, "InvalidInstanceId.AlreadyExists", "The specified instance is already in the group.")
         if group.vpc_id != instance.vpc_id:
@@ -86,12 +81,7 @@ class SecurityGroupActions:
     @action("LeaveSecurityGroup", source=_HELP + "leavesecuritygroup")
     def leave_security_group(self, call: Call) -> Body:
         """Nothing; the instance is in one group less. It stays in its last one."""
-        refuse_unsupported(call, "NetworkInterfaceId")
-        if "InstanceId" not in call.params:
-            raise missing_parameter("InstanceId")
-        group = self._state.get_group(call.params["SecurityGroupId"], region_asked(call))
-        instance = self._state.get_instance(call.params["InstanceId"], group.region_id)
-        self._state.lifecycle.require(instance, InstanceStatus.RUNNING, InstanceStatus.STOPPED)
+        group, instance = self._group_and_instance(call)
         if group.security_group_id not in instance.security_group_ids:
             raise ApiError(403, "InstanceNotInSecurityGroup", "The instance not in the group.")
         if len(instance.security_group_ids) == 1:
@@ -170,6 +160,16 @@ class SecurityGroupActions:
         if vpc is None:
             raise not_implemented(call, "a group without VpcId (classic network)")
         return vpc
+
+    def _group_and_instance(self, call: Call) -> tuple[SecurityGroup, Instance]:
+        """The two that join or part; the instance runs or is stopped."""
+        refuse_unsupported(call, "NetworkInterfaceId")
+        if "InstanceId" not in call.params:
+            raise missing_parameter("InstanceId")
+        group = self._state.get_group(call.params["SecurityGroupId"], region_asked(call))
+        instance = self._state.get_instance(call.params["InstanceId"], group.region_id)
+        self._state.lifecycle.require(instance, InstanceStatus.RUNNING, InstanceStatus.STOPPED)
+        return group, instance
 
     def _view(self, group: SecurityGroup, *, counted: bool) -> dict[str, Any]:
         members = len(self._state.members(group.security_group_id)) if counted else 0
