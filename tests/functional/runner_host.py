@@ -115,8 +115,8 @@ class Host:
     def hide(self, *tools: str) -> None:
         """From now on commands find every tool of this system but these."""
         hidden = "|".join(tools)
-        self.bash(f"""mkdir /run/tools && for tool in /usr/sbin/* /usr/bin/*; do
-            [[ ${{tool##*/}} =~ ^({hidden})$ ]] || ln -s "$tool" /run/tools/; done""")
+        self.bash(f"""mkdir /run/tools && printf '%s\\0' /usr/sbin/* /usr/bin/* |
+            grep -zvE '/({hidden})$' | xargs -0 ln -sf -t /run/tools""")
         self.path = "/run/tools"
 
     def run(self, run: RunnerInput) -> RunnerEvidence:
