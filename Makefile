@@ -7,6 +7,9 @@ WORKERS ?= $(shell expr 2 '*' $$(nproc 2>/dev/null || sysctl -n hw.ncpu))
 VENV   := .venv
 BIN    := $(VENV)/bin
 
+# Tests start hundreds of Python processes: compiled once, not in each of them, whatever the environment says.
+test: export PYTHONDONTWRITEBYTECODE :=
+
 .PHONY: demo demo-down test lint format clean
 .DEFAULT_GOAL := demo
 

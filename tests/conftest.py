@@ -2,11 +2,11 @@
 
 import gc
 
-# The SDKs make a million objects that stay: to look through them time and again costs a sixth of all processor time.
+# The SDKs make more than a hundred thousand objects that stay: to look through them time and again costs a sixth of all processor time.
 gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_sessionfinish() -> None:
-    """The SDKs leave a million objects behind; the collections that end a run need not walk them, five times over."""
+    """The SDKs leave many objects behind; the collections that end a run need not walk them, five times over."""
     gc.collect()
     gc.freeze()
