@@ -12,7 +12,7 @@ META = "https://github.com/aliyun/aliyun-openapi-meta"
 GATEWAY = "https://developer.aliyun.com/ask/278265"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def contract():
     return Contract()
 

@@ -12,6 +12,7 @@ from person import Person
 from deployer.api import Deployer
 from deployer.cli.interview import Interview
 
+pytestmark = pytest.mark.xdist_group("interview")  # one account serves them all
 CONFIG = "metadata: {regionId: cn-hangzhou}\n"
 
 

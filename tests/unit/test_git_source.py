@@ -25,7 +25,7 @@ CANARY = "canary%2F42"
 WEB = {"requirements.txt": "flask\n", "app.py": "from flask import Flask\napp = Flask(__name__)\n"}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def published(tmp_path_factory: pytest.TempPathFactory) -> GitServer:
     """A repository with a tag, a branch and two applications; no test changes it."""
     server = GitServer(tmp_path_factory.mktemp("git"))

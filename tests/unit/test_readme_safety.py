@@ -51,7 +51,7 @@ def run_by(analysis: ProjectAnalysis) -> str:
     return " ".join((*(one or "" for one in commands), *(f"{name}={value}" for name, value in analysis.environment)))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A project everything of a README could be believed of."""
     root = tmp_path_factory.mktemp("shop")

@@ -206,23 +206,21 @@ def test_a_plain_server_is_started_stopped_and_its_process_is_node_itself(tmp_pa
     assert printed.rstrip().endswith("no answer")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def registry() -> dict[str, str]:
     """The environment that reaches the registry this computer is set up for; skips where it cannot be reached."""
     asked = subprocess.run(["npm", "view", "ms@2.1.3", "version"], capture_output=True, timeout=60, check=False)
     if asked.returncode != 0:
         pytest.skip("the package registry cannot be reached from here")
-    found = {}
-    for name in ("registry", "cafile"):
-        value = subprocess.run(
-            ["npm", "config", "get", name], capture_output=True, text=True, check=True
-        ).stdout.strip()
-        if value not in {"", "null", "undefined"}:
-            found[f"npm_config_{name}"] = value
-    return found
+    settings = subprocess.run(
+        ["npm", "config", "get", "registry", "cafile"], capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    found = dict(line.split("=", 1) for line in settings)
+    return {f"npm_config_{name}": value for name, value in found.items() if value not in {"", "null", "undefined"}}
 
 
 @needs_machine
+@pytest.mark.xdist_group("registry")  # asked for once
 def test_dependencies_are_installed_and_the_build_runs_before_the_start(
     tmp_path: Path, registry: dict[str, str]
 ) -> None:
@@ -232,6 +230,7 @@ def test_dependencies_are_installed_and_the_build_runs_before_the_start(
 
 
 @needs_machine
+@pytest.mark.xdist_group("registry")  # asked for once
 def test_built_pages_are_served_and_a_dotfile_among_them_is_not(tmp_path: Path, registry: dict[str, str]) -> None:
     secret = ASK.replace("APP_PORT}/", "APP_PORT}/.env")
     printed = _run(
