@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -121,14 +122,33 @@ def test_a_virtual_environment_gets_a_package_by_pip(trial, tmp_path):
     assert trial.text("/root/venv/bin/python -c 'import greeting; print(greeting.hello())'") == "hello\n"
 
 
-def test_nothing_is_mounted_and_no_process_is_left_after_the_driver_closed(tmp_path):
+def test_nothing_of_any_machine_is_left_after_the_driver_closed(tmp_path):
     driver = choose_driver(tmp_path / "machines", environment=os.environ)
     if driver.info.name != "namespaces":
         pytest.skip(str(driver.info.notice))
-    Trial(machine=driver.boot(SPEC), driver=driver).text("setsid sleep 4242 >/dev/null 2>&1 &")
+    marker = f"{os.getpid()}03"
+    for number in range(3):
+        spec = MachineSpec(instance_id=f"i-{number}", hostname="web", private_ip=f"172.16.0.{number + 1}")
+        shut = "mkdir -p /root/shut/inner; touch /root/shut/inner/file; chmod 0 /root/shut/inner /root/shut"
+        sleeper = f"setsid sleep {marker} >/dev/null 2>&1 & {shut}"
+        Trial(machine=driver.boot(spec), driver=driver).text(sleeper)
+    wait_until(lambda: len(_sleepers(marker)) == 3)
     driver.close()
+    assert _sleepers(marker) == []
     assert str(tmp_path) not in Path("/proc/self/mountinfo").read_text()
     assert list((tmp_path / "machines").iterdir()) == []
+
+
+def test_another_account_can_read_what_is_shown_whatever_the_umask_of_the_emulator(trial):
+    before = os.umask(0o077)
+    try:
+        private = Trial(machine=trial.driver.boot(replace(SPEC, instance_id="i-private")), driver=trial.driver)
+    finally:
+        os.umask(before)
+    unreadable = private.text(
+        "find /opt/emulator -maxdepth 1 ! -perm -o+r; find /etc/hostname /etc/hosts /etc/os-release ! -perm -o+r"
+    )
+    assert unreadable == ""
 
 
 @pytest.mark.parametrize("sandbox", ["auto", "process"])

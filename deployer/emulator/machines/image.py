@@ -60,17 +60,10 @@ def pip_configuration(sources: PackageSources) -> str:
     return "\n".join((*lines, "", "[install]", f"trusted-host = {_PIP_HOST}", ""))
 
 
-def write_identity(directory: Path, spec: MachineSpec) -> dict[str, str]:
-    """Files that say which machine this is, written outside its disk: path inside to path on the host."""
-    directory.mkdir(parents=True, exist_ok=True)
+def identity_files(spec: MachineSpec) -> dict[str, str]:
+    """What says which machine this is: path inside to text."""
     hosts = f"127.0.0.1\tlocalhost\n::1\tlocalhost\n{spec.private_ip}\t{spec.hostname}\n"
-    texts = {"os-release": os_release(spec.os_name), "hostname": f"{spec.hostname}\n", "hosts": hosts}
-    covers = {}
-    for name, text in texts.items():
-        (directory / name).write_text(text, encoding="utf-8")
-        (directory / name).chmod(0o644)
-        covers[f"/etc/{name}"] = str(directory / name)
-    return covers
+    return {"/etc/os-release": os_release(spec.os_name), "/etc/hostname": f"{spec.hostname}\n", "/etc/hosts": hosts}
 
 
 def os_family(os_name: str) -> str:

@@ -45,7 +45,7 @@ def remove_leftovers(data_dir: Path) -> tuple[str, ...]:
     kill_all(marked_processes(f"{MARKER}={data_dir.resolve()}"))
     removed = []
     for entry in sorted(data_dir.iterdir()):
-        if entry.is_dir() and ((entry / "disk").exists() or (entry / "identity").exists()):
+        if (entry / "disk").is_dir():
             remove_tree(entry)
             removed.append(entry.name)
     return tuple(removed)

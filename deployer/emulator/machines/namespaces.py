@@ -12,7 +12,7 @@ from typing import Any
 from deployer.emulator.machines.base import DriverInfo, MachineError, MachineSpec
 from deployer.emulator.machines.certificates import SYSTEM_BUNDLES, TRUST_VARIABLES, write_trust
 from deployer.emulator.machines.fleet import Fleet
-from deployer.emulator.machines.image import os_family, seed_disk, write_identity
+from deployer.emulator.machines.image import identity_files, os_family, seed_disk
 from deployer.emulator.machines.interpreters import find_interpreters, shared_libraries
 from deployer.emulator.machines.leftovers import machine_directory, remove_tree
 from deployer.emulator.machines.link import FIRST_MAPPED_ID, AgentLink, is_real_root
@@ -22,18 +22,19 @@ from deployer.emulator.machines.proxy import OutboundProxy, proxy_variables
 from deployer.emulator.machines.remote import RemoteMachine
 from deployer.emulator.machines.shims import FIRST, LAST, PACKAGE_MANAGER, PACKAGE_MANAGERS, write_shims
 
-_PYTHON = "/opt/emulator/python"
-_FIRST = "/opt/emulator/first"
-_PACKAGES = "/opt/emulator/packages"
-_LAST = "/opt/emulator/last"
-_PYTHONS = "/opt/emulator/pythons"  # shown there; the package manager "installs" one by a link in the next folder
+_SHOWN = "/opt/emulator"
+_PYTHON = f"{_SHOWN}/python"
+_FIRST = f"{_SHOWN}/first"
+_PACKAGES = f"{_SHOWN}/packages"
+_LAST = f"{_SHOWN}/last"
+_PYTHONS = f"{_SHOWN}/pythons"  # shown there; the package manager "installs" one by a link in the next folder
 _INSTALLED = "/var/lib/emulator/bin"
-_LIBRARIES = "/opt/emulator/libraries"
+_LIBRARIES = f"{_SHOWN}/libraries"
 _SCRIPTS = "/var/lib/cloud-assistant/scripts"
 _PROXY_URL = "http://127.0.0.1:3128"
 _SYSTEM_PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 _HIDDEN = {"rhel": ("apt", "apt-get", "aptitude", "dpkg"), "debian": ("dnf", "yum", "microdnf", "rpm")}
-_TRUST = "/opt/emulator/trust"
+_TRUST = f"{_SHOWN}/trust"
 _BUNDLE = "authorities.pem"
 
 
@@ -94,9 +95,8 @@ class NamespaceDriver:
         return machine
 
     def _configuration(self, spec: MachineSpec, place: Path, *, as_root: bool) -> dict[str, Any]:
-        covers = write_identity(place / "identity", spec)
         family = os_family(spec.os_name)
-        covers |= {f"/usr/bin/{name}": str(self._nothing) for name in _HIDDEN[family]}
+        covers = {f"/usr/bin/{name}": str(self._nothing) for name in _HIDDEN[family]}
         trust = self._system / "trust"
         covers |= {place: str(trust / _BUNDLE) for place in SYSTEM_BUNDLES if Path(place).is_file()}
         binds = {_FIRST: str(self._system / family), _LAST: str(self._system / "last"), _TRUST: str(trust)}
@@ -113,8 +113,10 @@ class NamespaceDriver:
             "disk": str(place / "disk"),
             "scripts": _SCRIPTS,
             "marker": spec.instance_id,
+            "shown_below": _SHOWN,
             "binds": binds,
             "covers": covers,
+            "texts": identity_files(spec),
         }
 
     def _command_environment(self, spec: MachineSpec) -> dict[str, str]:

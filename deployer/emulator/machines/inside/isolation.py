@@ -96,15 +96,16 @@ def build_root(kernel: Kernel, configuration: Mapping[str, Any], sources: Mappin
     _make_devices(kernel, root / "dev")
     kernel.mount("proc", str(root / "proc"), "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC)
     kernel.mount("tmpfs", str(root / "run"), "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=64m")
-    for target, source in configuration["binds"].items():
-        _own_directory(root / target.lstrip("/"), below=root)
-        kernel.bind(_of(sources[source]), str(root / target.lstrip("/")), read_only=True)
+    shown = Path(configuration["shown_below"])
+    _show_binds(kernel, root, shown, {target: sources[source] for target, source in configuration["binds"].items()})
     os.chdir(root)
     kernel.pivot_root(".", ".")
     for target, source in configuration["covers"].items():
-        real = Path(target).resolve()  # a `..` in a link would lead to the old root, which still lies over the new one
-        if real.exists():
-            kernel.bind(_of(sources[source]), str(real), read_only=True)
+        _cover(kernel, target, _of(sources[source]))
+    for target, text in configuration["texts"].items():
+        file = shown / Path(target).name
+        file.write_text(text, encoding="utf-8")
+        _cover(kernel, target, str(file))
     _let_bash_be_sh(kernel)
     kernel.unmount_lazily(".")
     os.chdir("/")
@@ -160,6 +161,24 @@ def _show_programs(kernel: Kernel, root: Path) -> None:
         elif host.is_dir():
             _own_directory(own)
             kernel.bind(str(host), str(own), read_only=True)
+
+
+def _show_binds(kernel: Kernel, root: Path, shown: Path, binds: Mapping[str, int]) -> None:
+    """Folders of the host below `shown`, which lies in memory: on the disk each would be a folder to make and remove."""
+    place = root / shown.relative_to("/")
+    _own_directory(place, below=root)
+    kernel.mount("tmpfs", str(place), "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=1m")
+    for target, source in binds.items():
+        folder = root / Path(target).relative_to("/")
+        folder.mkdir(parents=True, exist_ok=True)
+        kernel.bind(_of(source), str(folder), read_only=True)
+
+
+def _cover(kernel: Kernel, target: str, source: str) -> None:
+    """Show `source` in place of a file, if it is there. Called while the old root still lies over the new one."""
+    real = Path(target).resolve()  # a `..` in a link would lead to the old root
+    if real.exists():
+        kernel.bind(source, str(real), read_only=True)
 
 
 def _make_devices(kernel: Kernel, directory: Path) -> None:

@@ -38,6 +38,7 @@ from deployer.emulator.machines.wire import POWERED_OFF, REBOOTED, Message, rece
 _PROXY_ADDRESS = ("127.0.0.1", 3128)
 _CONNECT_SECONDS = 2.0
 _LONGEST_WAIT_SECONDS = 3600.0
+_UMASK = 0o022  # of an init process, whatever the emulator's user has
 _MOST_KILLING_ROUNDS = 500  # what still lives then belongs to somebody else
 
 
@@ -78,6 +79,7 @@ def _isolate(link: socket.socket, configuration: Message) -> socket.socket:
     if first:
         _wait_for(link, first)
     os.setsid()
+    os.umask(_UMASK)
     kernel.set_host_name(configuration["hostname"])
     build_root(kernel, configuration, sources)
     raise_network(configuration["private_ip"])
