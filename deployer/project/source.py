@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deployer.clock import Clock
+from deployer.errors.project import ProjectMissing
 from deployer.project.git.address import find_git_address
 
 
@@ -22,8 +23,11 @@ def open_source(
 ) -> Source:
     """The source's directory; the checkout of a git address is made in the folder that is then asked for.
 
-    Errors: GitAddressInvalid and those of `check_out`.
+    An empty text is no directory, though Python reads it as the present one: a variable was not set.
+    Errors: ProjectMissing for an empty text; GitAddressInvalid and those of `check_out`.
     """
+    if source == "":
+        raise ProjectMissing("")
     address = None if isinstance(source, Path) else find_git_address(source)
     if address is None:
         return Source(path=Path(source))
