@@ -27,6 +27,11 @@ class GroupWords:
             command_flags=config.command_flags,
         )
 
+    @property
+    def place(self) -> str:
+        """Which group of which application it is, and where, for a person."""
+        return f"{self.application_name}/{self.application_group_name} in {self.deploy_region_id}"
+
     def command(self, verb: str) -> str:
         """`deployer VERB` for this group."""
         words = (

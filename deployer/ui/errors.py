@@ -30,12 +30,17 @@ def render_error(error: DeployerError, language: Language = "en") -> str:
         lines += ["", *facts]
     if error.facts.get("log_tail"):
         lines += ["", *_log(str(error.facts["log_tail"]))]
-    if error.hint:
+    if error.hint and not _is_hinted(error):
         lines += ["", f"{text('hint', language)}: {printable(error.hint)}"]
     lines += [f"{text('try', language)}: {printable(command, one_line=True)}" for command in error.next_commands]
     if error.docs_url:
         lines.append(printable(error.docs_url, one_line=True))
     return "\n".join(lines)
+
+
+def _is_hinted(error: DeployerError) -> bool:
+    """Whether what to do stands with the problem already: it does where there is one alone."""
+    return isinstance(error, ConfigInvalid) and any(problem.hint == error.hint for problem in error.problems)
 
 
 def render_problems(problems: tuple[Problem, ...], language: Language = "en") -> str:

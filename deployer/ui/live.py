@@ -76,7 +76,9 @@ class PlainView:
                 return [f"[{event.step}/{event.total}] {printable(event.message, one_line=True)}"]
             case StepFinished():
                 mark = _MARKS.get(event.outcome, "❔")
-                return [f"      {mark} {printable(event.message, one_line=True)} ({event.elapsed_seconds:.1f} s)"]
+                ended = text("failed" if event.outcome == "failed" else "done", self._language)
+                words = printable(event.message, one_line=True) or ended
+                return [f"      {mark} {words} ({event.elapsed_seconds:.1f} s)"]
             case WarningRaised():
                 return [f"      ⚠️ {detail_of(event)}"]
             case WaitProgressed():

@@ -55,6 +55,7 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "unchanged": ("unchanged", "无变更"),
         "running": ("running", "运行中"),
         "failed": ("failed", "失败"),
+        "done": ("done", "完成"),
         "inconclusive": ("cannot tell", "无法判断"),
         "verification": ("Post-deploy verification", "部署后验证"),
         "log": ("Application log", "应用日志"),

@@ -48,6 +48,16 @@ def test_plain_lines_announce_the_steps_and_repeat_nothing(snapshot):
     assert "\x1b" not in stream.getvalue()
 
 
+def test_a_step_that_has_nothing_to_tell_says_how_it_ended():
+    stream = io.StringIO()
+    for language in ("en", "zh"):
+        for outcome in ("failed", "done"):
+            PlainView(stream, language)(
+                StepFinished(step=1, total=2, id="upload", outcome=outcome, message="", elapsed_seconds=1.24)
+            )
+    assert [line.split()[1] for line in stream.getvalue().splitlines()] == ["failed", "done", "失败", "完成"]
+
+
 class Terminal(io.StringIO):
     encoding = "utf-8"
 

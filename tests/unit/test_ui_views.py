@@ -9,7 +9,7 @@ from person import Person
 from deployer.config.load import load_config
 from deployer.config.resolve import resolve_config
 from deployer.errors.base import CloudError, DeployerError
-from deployer.errors.config import ConfigInvalid
+from deployer.errors.config import ConfigInvalid, Problem
 from deployer.errors.decision import AnswersNeeded, ApprovalNeeded, ConsentRefused, PlanDrifted, Question
 from deployer.models.analysis import ApplicationType
 from deployer.models.config import DeployConfig, ExistingInstance, NewInstance
@@ -259,6 +259,12 @@ def test_config_problems_show_line_caret_allowed_and_hint(tmp_path, snapshot):
     with pytest.raises(ConfigInvalid) as caught:
         resolve_config(load_config(path, environ={}))
     assert render_error(caught.value).replace(str(tmp_path), "") == snapshot
+
+
+def test_what_to_do_about_one_problem_is_said_once():
+    problem = Problem(code="x", path="metadata.name", message="it is wrong", hint="mend it")
+    assert render_error(ConfigInvalid((problem,))).count("mend it") == 1
+    assert render_error(ConfigInvalid((problem, problem))).count("mend it") == 2
 
 
 @pytest.mark.parametrize(
