@@ -11,7 +11,7 @@ from deployer.ui.errors import render_problems
 from deployer.ui.texts import text
 
 
-@click.group("config", help="Validate the configuration, print its template and reference.")
+@click.group("config", help="Validate the configuration, print its template and reference.", no_args_is_help=False)
 def command() -> None:
     """The group of configuration commands."""
 

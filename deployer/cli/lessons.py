@@ -11,7 +11,7 @@ from deployer.models.lesson import LessonMatch
 from deployer.ui.tables import render_table
 
 
-@click.group("lessons", help="Known failures: list them, find them in a log, note a new one.")
+@click.group("lessons", help="Known failures: list them, find them in a log, note a new one.", no_args_is_help=False)
 def command() -> None:
     """The group of lesson commands."""
 

@@ -36,7 +36,9 @@ def _sandbox_option(function: Command) -> Command:
     )(function)
 
 
-@click.group("local", help="The local cloud: Alibaba Cloud on this computer, without an account.")
+@click.group(
+    "local", help="The local cloud: Alibaba Cloud on this computer, without an account.", no_args_is_help=False
+)
 def command() -> None:
     """The group of local cloud commands."""
 

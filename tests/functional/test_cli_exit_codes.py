@@ -82,16 +82,22 @@ def test_3_is_an_answer_that_is_missing(lab: CloudLab, make_project) -> None:
     assert "CNY an hour" in result.stderr  # what is to be agreed to, not only the question
 
 
-@pytest.mark.parametrize("arguments", [("--nonsense",), ("deploy", "--nonsense"), ("nonsense",), ("schema", "x")])
+@pytest.mark.parametrize(
+    "arguments", [("--nonsense",), ("deploy", "--nonsense"), ("nonsense",), ("schema", "x"), ("local",)]
+)
 def test_64_is_a_command_line_that_cannot_be_understood(lab: CloudLab, arguments) -> None:
     result = lab.call_cli(*arguments)
 
     assert result.exit_code == 64
     assert result.stdout == ""
+    assert result.stderr.count("\n") <= 3
+    assert "--help`" in result.stderr
 
 
 def test_65_is_a_project_or_a_file_to_be_mended(lab: CloudLab, tmp_path, make_project) -> None:
     assert lab.call_cli("detect", tmp_path / "missing").exit_code == 65
+    assert lab.call_cli("detect", "").exit_code == 65  # as of a variable that is not set
+    assert lab.call_cli("deploy", "", "--yes").exit_code == 65
     assert lab.call_cli("deploy", tmp_path, "--yes", "--region", "cn-hangzhou", "--ecs", "new").exit_code == 65
     broken = make_project("broken", port=99999)
     result = lab.call_cli("deploy", broken.path, "--yes")
