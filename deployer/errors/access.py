@@ -50,7 +50,7 @@ class CredentialsMissing(AccessError):
         of_profile = f" in profile `{profile}`" if profile else ""
         super().__init__(
             f"no Alibaba Cloud credentials were found{of_profile}: " + ("; ".join(reasons) or "no source is set up"),
-            hint="set up one of `methods` in your own terminal, never in a chat; "
+            hint="set credentials up in your own terminal, never in a chat, by one of the methods listed; "
             "or try the local cloud with `--local`, which needs none",
             next_commands=("deployer check",),
             reasons=list(reasons),

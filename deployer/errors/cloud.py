@@ -294,7 +294,7 @@ class GroupNotFound(CloudError):
             f"there is no {what}",
             hint=f"these exist: {', '.join(existing[:10])}"
             if existing
-            else "nothing was deployed yet: `deployer deploy`",
+            else "look at what there is; what was never deployed is in no list",
             next_commands=("deployer list",),
             application_name=application_name,
             application_group_name=group_name,
@@ -308,9 +308,9 @@ class BudgetExceeded(CloudError):
     code = "cloud.budget_exceeded"
 
     def __init__(self, limit_name: str, limit: str, total: str, currency: str) -> None:
-        per = "hour" if limit_name == "maxHourly" else "month"
+        per = "an hour" if limit_name == "maxHourly" else "a month"
         super().__init__(
-            f"the plan costs {total} {currency} a {per}, the budget allows {limit}",
+            f"the plan costs {total} {currency} {per}, the budget allows {limit}",
             hint=f"take a smaller instance type, or raise `deployer.budget.{limit_name}`",
             limit_name=limit_name,
             limit=limit,
