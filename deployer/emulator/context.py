@@ -12,6 +12,7 @@ from deployer.emulator.faults import Faults
 from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.ids import Ids
 from deployer.emulator.machines.base import MachineDriver
+from deployer.emulator.public_network import UNHELD
 from deployer.emulator.scheduler import Scheduler
 
 
@@ -41,4 +42,4 @@ class Context:
     call_api: ApiCaller
     send: Callable[[HttpRequest], HttpResponse]  # a request as a client would send it: OSS is asked so
     faults: Faults  # what is to go wrong with machines and money; calls are struck on their way in
-    public_network: str = "127.10.0.0/16"  # where public addresses come from
+    public_network: str = UNHELD  # where public addresses come from

@@ -23,6 +23,7 @@ from deployer.emulator.ids import Ids
 from deployer.emulator.machines.base import MachineDriver
 from deployer.emulator.metadata import LONGEST_SESSION_SECONDS, METADATA_HOST, MetadataService
 from deployer.emulator.oss_gateway import OssGateway
+from deployer.emulator.public_network import UNHELD
 from deployer.emulator.ram.guard import Guard
 from deployer.emulator.recorder import Recorder
 from deployer.emulator.scheduler import Scheduler
@@ -44,7 +45,7 @@ class Emulator:
         seed: int | str = 0,
         assumptions: Assumptions | None = None,
         account_id: str = "1234567890123456",
-        public_network: str = "127.10.0.0/16",
+        public_network: str = UNHELD,
         verify_signatures: bool = True,
     ) -> None:
         data_dir.mkdir(parents=True, exist_ok=True, mode=0o700)

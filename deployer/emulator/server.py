@@ -4,7 +4,6 @@ It runs until SIGTERM, SIGINT, or until its folder is gone, and then removes eve
 """
 
 import argparse
-import hashlib
 import logging
 import os
 import secrets
@@ -13,7 +12,7 @@ import string
 import sys
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from types import FrameType
 
@@ -22,6 +21,7 @@ from deployer.emulator.core import Emulator
 from deployer.emulator.host import EmulatorHost
 from deployer.emulator.http_server import HttpServer
 from deployer.emulator.machines.choose import Sandbox, choose_driver
+from deployer.emulator.public_network import PublicNetwork
 from deployer.emulator.state_directory import ServerInfo, StateDirectory
 
 _LETTERS = string.ascii_letters + string.digits
@@ -62,7 +62,7 @@ def serve(
     access_key_id, access_key_secret = "LTAI5t" + _random_text(18), _random_text(30)
 
     def make() -> Emulator:
-        emulator = _make_emulator(directory, sandbox)
+        emulator = _make_emulator(directory, sandbox, public_network.cidr)
         emulator.accounts.add_access_key(access_key_id, access_key_secret)
         if instance_role is not None:
             emulator.let_computer_have_role(instance_role)
@@ -70,6 +70,7 @@ def serve(
 
     token = secrets.token_hex(16)
     with ExitStack() as cleaning:
+        public_network = cleaning.enter_context(closing(PublicNetwork(directory.path)))
         cleaning.callback(directory.remove_info, os.getpid())
         host = EmulatorHost(make, token=token)
         cleaning.callback(host.close)
@@ -85,12 +86,12 @@ def serve(
         _wait(directory, info, stop)
 
 
-def _make_emulator(directory: StateDirectory, sandbox: Sandbox) -> Emulator:
+def _make_emulator(directory: StateDirectory, sandbox: Sandbox, public_network: str) -> Emulator:
     return Emulator(
         driver=choose_driver(directory.machines_dir, sandbox, os.environ),
         data_dir=directory.data_dir,
         clock=ShiftedClock(),
-        public_network=public_network(directory.path),
+        public_network=public_network,
     )
 
 
@@ -112,11 +113,6 @@ def _describe(
         notice=driver.notice,
         log_path=directory.log_path,
     )
-
-
-def public_network(folder: Path) -> str:
-    """The loopback addresses of one server's instances: the same each time, rarely those of another folder's."""
-    return f"127.{10 + hashlib.sha256(str(folder).encode()).digest()[0] % 240}.0.0/16"
 
 
 def _wait(directory: StateDirectory, info: ServerInfo, stop: threading.Event) -> None:

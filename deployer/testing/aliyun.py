@@ -4,8 +4,9 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from deployer.emulator.machines.base import CommandSpec, MachineSpec
 from deployer.emulator.machines.choose import choose_driver
 from deployer.emulator.machines.scripted import ScriptedAnswer, ScriptedDriver
 from deployer.emulator.metadata import METADATA_HOST
+from deployer.emulator.public_network import UNHELD, PublicNetwork
 from deployer.emulator.recorder import RecordedCall
 from deployer.emulator.services.oos.other_services import OtherServices
 from deployer.emulator.services.oos.web import Web
@@ -158,7 +160,7 @@ class Aliyun:
         """Nothing of this cloud is left; safe to repeat."""
         self._closing.close()
 
-    def _make_emulator(self) -> Emulator:
+    def _make_emulator(self, public_network: str = UNHELD) -> Emulator:
         settings = self.settings
         real = settings.machines == "real"
         emulator = Emulator(
@@ -170,6 +172,7 @@ class Aliyun:
             seed=settings.seed,
             account_id=settings.account_id,
             assumptions=Assumptions(**settings.assumptions),
+            public_network=public_network,
         )
         user_name = None if settings.policy is None else POLICY_USER_NAME
         emulator.accounts.add_access_key(ACCESS_KEY_ID, ACCESS_KEY_SECRET, user_name=user_name, policy=settings.policy)
@@ -181,7 +184,8 @@ class Aliyun:
 
     def _serve_machines(self) -> Emulator:
         """Real machines reach the cloud, and are reached, over sockets on 127.0.0.1, which only they need."""
-        host = EmulatorHost(self._make_emulator)
+        network = self._closing.enter_context(closing(PublicNetwork(self._directory)))
+        host = EmulatorHost(partial(self._make_emulator, network.cidr))
         self._closing.callback(host.close)
         server = HttpServer(host.handle)
         self._closing.callback(server.close)

@@ -31,8 +31,8 @@ from deployer.emulator.core import Emulator
 from deployer.emulator.host import EmulatorHost
 from deployer.emulator.http_server import HttpServer
 from deployer.emulator.machines.choose import choose_driver
+from deployer.emulator.public_network import PublicNetwork
 from deployer.emulator.recorder import RecordedCall
-from deployer.emulator.server import public_network
 from deployer.models.secret import Secret
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,6 +158,7 @@ class CloudLab:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
+        self.public_network = PublicNetwork(folder)
         self.host = EmulatorHost(self._make)
         self.http = HttpServer(self.host.handle)
         self.host.announce("127.0.0.1", self.http.port)
@@ -169,7 +170,7 @@ class CloudLab:
         emulator = Emulator(
             driver=driver,
             data_dir=self.folder / "data",
-            public_network=public_network(self.folder),
+            public_network=self.public_network.cidr,
             assumptions=QUICK,
         )
         emulator.accounts.add_access_key(KEY_ID, KEY_SECRET)
@@ -178,6 +179,7 @@ class CloudLab:
     def close(self) -> None:
         self.http.close()
         self.host.close()
+        self.public_network.close()
 
     @property
     def emulator(self) -> Emulator:

@@ -22,6 +22,14 @@ class Running:
         return self.report.instance_ids[0]
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """One worker takes all tests that only look at a running application: it is deployed once."""
+    for item in items:
+        if "running" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("running"))
+
+
 @pytest.fixture(scope="session")
 def session_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[CloudLab]:
     """One cloud for all tests of this process: each uses names of its own."""
