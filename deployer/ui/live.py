@@ -100,13 +100,17 @@ class PlainView:
 
 
 class LiveView:
-    """The step list, redrawn in place; warnings stay above it."""
+    """The warnings and below them the step list, redrawn in place.
+
+    Warnings are drawn, too, and not printed above what is drawn: printed by one thread while another draws, they tear it.
+    """
 
     def __init__(self, stream: TextIO, clock: Clock, language: Language = "en") -> None:
         self._stream = stream
         self._clock = clock
         self._language = language
         self._progress = Progress()
+        self._warnings: list[str] = []
         self._live: Any = None
 
     def __enter__(self) -> Emit:
@@ -128,14 +132,16 @@ class LiveView:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._live.stop()
+        self._warnings.clear()  # they are on the screen; what is drawn after a pause begins below them
 
     def __call__(self, event: Event) -> None:
         if isinstance(event, WarningRaised):
-            self._live.console.print(f"⚠️ {detail_of(event)}")
+            self._warnings.append(f"⚠️ {detail_of(event)}")
             return
         self._progress.apply(event, self._clock.monotonic())
 
     def _draw(self) -> Any:
+        from rich.console import Group
         from rich.spinner import Spinner
         from rich.table import Table
         from rich.text import Text
@@ -149,7 +155,7 @@ class LiveView:
                 words.stylize("dim")
             mark = Spinner("dots") if running else Text(_MARKS.get(step.outcome or "", " "))
             grid.add_row(mark, words)
-        return grid
+        return Group(*map(Text, tuple(self._warnings)), grid)
 
 
 def announced(event: RunStarted, language: Language = "en") -> list[str]:

@@ -75,7 +75,7 @@ def detail_of(event: Event) -> str:
     """What an event says of the current step in a few words, "" when it says nothing of it."""
     match event:
         case WaitProgressed():
-            words = f"{event.what}: {event.status} ({event.elapsed_seconds:.0f} of {event.timeout_seconds:.0f} s)"
+            words = f"{event.what}: {event.status}, at most {event.timeout_seconds:.0f} s"
         case UploadProgressed():
             sent, total = event.sent_bytes / MEGABYTE, event.total_bytes / MEGABYTE
             words = f"{sent:.1f} of {total:.1f} MB"

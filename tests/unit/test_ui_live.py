@@ -1,6 +1,7 @@
 """Steps while they run: redrawn on a terminal, plain lines anywhere else."""
 
 import io
+import threading
 from pathlib import Path
 
 from deployer.clock import VirtualClock
@@ -77,6 +78,30 @@ def test_a_terminal_gets_redrawn_steps_with_what_they_are_busy_with():
     assert "Upload: 4.0 MB (1.2 s)" in shown
     assert "Release (8 s)  http: failed, 500\\x1b[2J" in shown
     assert "⚠️ careful" in shown
+
+
+def test_only_one_thread_draws_and_a_warning_is_shown_once():
+    """A warning printed by the thread that works, while the other one draws, tears the step list."""
+    writers = []
+
+    class Watched(Terminal):
+        def write(self, text: str) -> int:
+            writers.append(threading.current_thread())
+            return super().write(text)
+
+    stream = Watched()
+    view = LiveView(stream, VirtualClock())
+    with view as emit:
+        writers.clear()
+        for event in EVENTS:
+            emit(event)
+        assert threading.current_thread() not in writers
+    assert stream.getvalue().rindex("careful") < stream.getvalue().rindex("Upload")
+    shown = len(stream.getvalue())
+    with view:  # goes on after a question
+        pass
+    assert "Upload" in stream.getvalue()[shown:]
+    assert "careful" not in stream.getvalue()[shown:]
 
 
 def test_nothing_is_redrawn_where_a_person_asked_for_plain_or_no_terminal_is_there():
