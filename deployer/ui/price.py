@@ -51,18 +51,19 @@ def _items(quote: Quote, language: Language) -> list[str]:
     noted = [item for item in quote.items if item.note or item not in priced]
     lines = [] if quote.new_compute else [text("no.compute", language)]
     if priced:
-        headers = [text(key, language) for key in ("item", "specification", "hourly", "monthly", "source")]
+        headers = [text(key, language) for key in ("item", "specification", "hourly", "monthly")]
         rows = [
             (
                 item.name,
                 item.specification,
                 money(item.hourly, _HOURLY_DIGITS, language),
                 money(item.monthly, _MONTHLY_DIGITS, language),
-                item.source,
             )
             for item in priced
         ]
         lines.append(render_table(headers, [*rows, _subtotal(quote, language)], language))
+        sources = dict.fromkeys(printable(item.source) for item in priced)
+        lines += ["", f"{text('source', language)}: {', '.join(sources)}"]
     if noted:
         lines += ["", f"{text('associated', language)}:"]
         lines += [
@@ -76,10 +77,10 @@ def _items(quote: Quote, language: Language) -> list[str]:
     return lines
 
 
-def _subtotal(quote: Quote, language: Language) -> tuple[str, str, str, str, str]:
+def _subtotal(quote: Quote, language: Language) -> tuple[str, str, str, str]:
     hourly = _digits(quote.hourly_total, _HOURLY_DIGITS)
     monthly = _digits(quote.monthly_total, _MONTHLY_DIGITS)
-    return text("subtotal", language), "", hourly, monthly, ""
+    return text("subtotal", language), "", hourly, monthly
 
 
 def _totals(quote: Quote, language: Language) -> list[str]:
