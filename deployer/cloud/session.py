@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from ipaddress import ip_address
 from typing import Any, TypeVar
 
-from deployer.clock import Clock, SystemClock
+from deployer.clock import Clock, SystemClock, TellingClock
 from deployer.cloud.credentials import (
     StaticKey,
     environment_trouble,
@@ -117,7 +117,7 @@ class Session:
         clock: Clock | None = None,
     ) -> None:
         self.endpoints = endpoints or Endpoints()
-        self.clock: Clock = clock or SystemClock()
+        self.clock = TellingClock(clock or SystemClock())
         self.session_id = make_session_id(session_id, os.environ)
         self.profile = profile
         self._static_key = static_key

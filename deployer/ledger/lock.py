@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta, timezone
 
-from deployer.clock import Clock
+from deployer.clock import Clock, TellingClock
 from deployer.cloud.oss import OssClient
 from deployer.errors.base import DeployerError
 from deployer.errors.cloud import LockHeld, LockLost
@@ -39,7 +39,8 @@ class Lock:
         self._object_name = object_name
         self._holder = holder
         self._clock = clock
-        self._renewed_at = clock.monotonic()
+        self._note_renewed()
+        self._renewing = threading.Lock()
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._renew_until_stopped, name="renew-lock", daemon=True)
 
@@ -47,11 +48,24 @@ class Lock:
         self._thread.start()
 
     def _renew_until_stopped(self) -> None:
+        """However long one call takes, meanwhile the lock is renewed."""
         while not self._stop.wait(RENEW_EVERY_SECONDS):
+            self._try_to_renew()
+
+    def keep_alive(self) -> None:
+        """Renew it if that is due, and not too late already."""
+        if RENEW_EVERY_SECONDS <= self._seconds_since_renewal() <= LIFE_SECONDS:
+            self._try_to_renew()
+
+    def _try_to_renew(self) -> None:
+        """At most one at a time: what a renewal waits for calls `keep_alive` as every wait does."""
+        if self._renewing.acquire(blocking=False):
             try:
                 self.renew()
             except DeployerError:
-                continue  # `check` stops the run once the lock's life is over
+                pass  # `check` stops the run once the lock's life is over
+            finally:
+                self._renewing.release()
 
     def renew(self) -> None:
         """Extend the lock's life; a lock that somebody took over is left alone."""
@@ -65,11 +79,20 @@ class Lock:
             expires_at=self._clock.now() + timedelta(seconds=LIFE_SECONDS),
         )
         self._oss.put_bytes(self._bucket_name, self._object_name, holder.as_json())
+        self._note_renewed()
+
+    def _note_renewed(self) -> None:
         self._renewed_at = self._clock.monotonic()
+        self._renewed_on = self._clock.now()
+
+    def _seconds_since_renewal(self) -> float:
+        """By the clock that says more: the steady one of Linux stands still while the machine is suspended."""
+        by_the_wall = (self._clock.now() - self._renewed_on).total_seconds()
+        return max(self._clock.monotonic() - self._renewed_at, by_the_wall)
 
     def check(self) -> None:
         """Errors: LockLost when it could not be renewed in time, as after a suspended laptop."""
-        if self._clock.monotonic() - self._renewed_at > LIFE_SECONDS:
+        if self._seconds_since_renewal() > LIFE_SECONDS:
             raise LockLost
 
     def release(self) -> None:
@@ -81,7 +104,9 @@ class Lock:
 
 
 @contextmanager
-def hold_lock(oss: OssClient, bucket_name: str, object_name: str, holder: LockHolder, clock: Clock) -> Iterator[Lock]:
+def hold_lock(
+    oss: OssClient, bucket_name: str, object_name: str, holder: LockHolder, clock: TellingClock
+) -> Iterator[Lock]:
     """The lock while the block runs. A lock whose life is over is taken over.
 
     Errors: LockHeld naming the holder.
@@ -90,7 +115,8 @@ def hold_lock(oss: OssClient, bucket_name: str, object_name: str, holder: LockHo
     lock = Lock(oss, bucket_name, object_name, holder, clock)
     lock.start_renewing()
     try:
-        yield lock
+        with clock.telling(lock.keep_alive):  # waits may be of another time than the machine's
+            yield lock
     finally:
         lock.release()
 

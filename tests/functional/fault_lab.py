@@ -115,6 +115,7 @@ class VirtualLab(CloudLab):
     def __init__(self, folder: Path, *, real_time: bool = False) -> None:
         self.clock: Any = SystemClock() if real_time else VirtualClock(SystemClock().now())
         self.machine = PretendedMachine()
+        self.assumptions = QUICK  # changed ones hold from the next `host.reset()` on
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
         self.host = EmulatorHost(self._make)
@@ -129,7 +130,7 @@ class VirtualLab(CloudLab):
             driver=ScriptedDriver(self.machine),
             data_dir=self.folder / "data",
             clock=self.clock,
-            assumptions=QUICK,
+            assumptions=self.assumptions,
         )
         emulator.accounts.add_access_key(KEY_ID, KEY_SECRET)
         return emulator

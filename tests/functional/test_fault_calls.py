@@ -4,6 +4,7 @@ Everything runs in virtual time, so that a minute of patience takes none.
 """
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -138,7 +139,6 @@ def test_a_client_that_dies_at_any_changing_call_is_gone_on_with(
     "action", ["RunInstances", "DescribeInstances", "CreateVpc", "StartExecution", "ListExecutions"]
 )
 def test_a_call_throttled_until_the_next_minute_is_waited_for(cloud: VirtualLab, shop: Project, action: str) -> None:
-    cloud.clock.advance((80 - cloud.clock.now().second) % 60)  # the lock is renewed in real time, of which none passes
     cloud.fail(action, "throttle")
     started = cloud.clock.monotonic()
 
@@ -227,6 +227,17 @@ def test_a_new_instance_may_be_missing_from_every_list_for_a_while(cloud: Virtua
 
     assert cloud.deploy(shop.path).status == "deployed"
 
+    check_undisturbed(cloud)
+
+
+def test_lists_may_show_what_is_new_half_a_minute_late(cloud: VirtualLab, shop: Project) -> None:
+    cloud.assumptions = replace(cloud.assumptions, list_lag_seconds=30, tag_lag_seconds=40)
+    cloud.host.reset()
+    started = cloud.clock.monotonic()
+
+    assert cloud.deploy(shop.path).status == "deployed"
+
+    assert cloud.clock.monotonic() - started > LOCK_LIFE_SECONDS
     check_undisturbed(cloud)
 
 

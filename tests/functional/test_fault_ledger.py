@@ -3,7 +3,7 @@
 import dataclasses
 import json
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +13,12 @@ from fault_lab import VirtualLab, virtual_lab
 
 from deployer.api import Deployer
 from deployer.backends.sdk.bucket import create_bucket
+from deployer.clock import TellingClock, VirtualClock
 from deployer.cloud.cloud import Cloud
 from deployer.cloud.session import Endpoints, Session
 from deployer.errors.access import PermissionDenied
-from deployer.errors.cloud import ForeignBucket, LockHeld, UnsafeBucket
-from deployer.ledger.lock import LIFE_SECONDS, LockHolder, hold_lock
+from deployer.errors.cloud import ForeignBucket, LockHeld, LockLost, UnsafeBucket
+from deployer.ledger.lock import LIFE_SECONDS, LockHolder, hold_lock, read_holder
 from deployer.ledger.names import LedgerNames
 
 HOSTILE = (
@@ -92,12 +93,54 @@ def test_of_two_that_take_over_a_dead_lock_only_one_holds_it(cloud: VirtualLab, 
     client.oss.put_bytes(bucket_name, NAMES.lock, holder(cloud, life_seconds=-1).as_json())
     mine = dataclasses.replace(holder(cloud), deploy_id="20260101-000001-aaaaaa")
     other = dataclasses.replace(holder(cloud), deploy_id="20260101-000001-bbbbbb", holder="bob@ci")
-    with hold_lock(client.oss, bucket_name, NAMES.lock, mine, cloud.clock):
-        rival = hold_lock(client.oss, bucket_name, NAMES.lock, other, cloud.clock)
+    with hold_lock(client.oss, bucket_name, NAMES.lock, mine, client.session.clock):
+        rival = hold_lock(client.oss, bucket_name, NAMES.lock, other, client.session.clock)
         with pytest.raises(LockHeld, match="ann@laptop"), rival:
             pytest.fail("both hold it")
-    with hold_lock(client.oss, bucket_name, NAMES.lock, other, cloud.clock) as lock:
+    with hold_lock(client.oss, bucket_name, NAMES.lock, other, client.session.clock) as lock:
         lock.check()
+
+
+def test_a_lock_is_kept_through_waits_on_any_clock_and_lost_with_its_life(
+    cloud: VirtualLab, shop: Project, client: Cloud
+) -> None:
+    cloud.deploy(shop.path)
+    bucket_name, clock = bucket_of(client), client.session.clock
+
+    def ends_at() -> datetime:
+        return read_holder(client.oss.find_bytes(bucket_name, NAMES.lock)).expires_at
+
+    with hold_lock(client.oss, bucket_name, NAMES.lock, holder(cloud), clock) as lock:
+        for _ in range(LIFE_SECONDS // 5):
+            clock.sleep(10)
+            lock.check()
+        assert ends_at() - clock.now() > timedelta(seconds=LIFE_SECONDS / 2)
+        last = ends_at()
+        cloud.clock.advance(LIFE_SECONDS + 1)  # nobody was awake to renew it
+        clock.sleep(1)
+        assert ends_at() == last
+        with pytest.raises(LockLost):
+            lock.check()
+
+
+def test_a_machine_that_was_suspended_has_lost_the_lock(cloud: VirtualLab, shop: Project, client: Cloud) -> None:
+    cloud.deploy(shop.path)
+    suspended = SuspendedClock()
+    mine = holder(cloud)
+    with hold_lock(client.oss, bucket_of(client), NAMES.lock, mine, TellingClock(suspended)) as lock:
+        lock.check()
+        suspended.asleep_seconds = LIFE_SECONDS + 1
+        with pytest.raises(LockLost):
+            lock.check()
+
+
+class SuspendedClock(VirtualClock):
+    """As on Linux: the time asleep counts for the wall clock alone."""
+
+    asleep_seconds = 0.0
+
+    def now(self) -> datetime:
+        return super().now() + timedelta(seconds=self.asleep_seconds)
 
 
 @pytest.mark.parametrize("place", ["lock", "journal", "release"])

@@ -40,8 +40,7 @@ class Inspector:
 
         Errors: GroupNotFound; InstanceNotFound when the instance asked for is none of the group's.
         """
-        tags = member_tags(request.application_name, request.application_group_name)
-        instances = self._cloud.ecs.list_instances(tags=tags)
+        instances = self._members(request)
         if request.instance_id is not None:
             instances = tuple(one for one in instances if one.instance_id == request.instance_id)
             if not instances:
@@ -49,6 +48,16 @@ class Inspector:
         if not instances:
             return (self._without_instance(request),)
         return tuple(self._inspect_one(instance, request) for instance in instances)
+
+    def _members(self, request: LogRequest) -> tuple[InstanceFacts, ...]:
+        """The group's instances. One that is new is found by its id before it is found by its tags."""
+        tags = member_tags(request.application_name, request.application_group_name)
+        found = self._cloud.ecs.list_instances(tags=tags)
+        record = None if found else self._newest_record(request)
+        if record is None or not record.instance_ids:
+            return found
+        named = self._cloud.ecs.list_instances(instance_ids=record.instance_ids)
+        return tuple(one for one in named if tags.items() <= dict(one.tags).items())
 
     def _without_instance(self, request: LogRequest) -> InstanceVerification:
         """What is known of a group that has no instance: its newest release and what that printed."""
