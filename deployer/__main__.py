@@ -7,6 +7,8 @@ import sys
 import threading
 from typing import NoReturn
 
+EXIT_INTERRUPTED = 130
+
 
 def main() -> NoReturn:
     """Run the command line and leave with its exit code."""
@@ -14,8 +16,11 @@ def main() -> NoReturn:
     # more at the end, takes a tenth of a command's time.
     gc.set_threshold(50_000, 50, 50)
 
-    from deployer.cli.main import run
-
+    try:
+        from deployer.cli.main import run
+    except KeyboardInterrupt:  # `run` has an answer to every later one
+        sys.stderr.write("\ninterrupted\n")
+        sys.exit(EXIT_INTERRUPTED)
     leave(run(sys.argv[1:]))
 
 
