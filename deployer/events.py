@@ -90,6 +90,8 @@ class PackageBuilt(Event):
     size_bytes: int
     file_count: int
     left_out: tuple[tuple[str, str], ...]  # (path, reason)
+    carried_count: int = 0  # packages that the archive brings along
+    carried_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

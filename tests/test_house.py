@@ -35,6 +35,7 @@ OPEN_DATACLASSES = {
     "deployer.oos.execution.TaskRun": "the state of a running task",
     "deployer.oos.execution.Waiter": "the state of a waiting task",
     "deployer.oos.validate_values.Names": "gathers names while a template is checked",
+    "deployer.project.carrying.requirements.Requirements": "gathers lines while files are read",
     "deployer.ui.progress.Progress": "what is on the screen now",
     "deployer.ui.progress.StepView": "what is on the screen now",
 }

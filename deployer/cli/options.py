@@ -37,6 +37,10 @@ INSTANCE_FLAGS: tuple[tuple[tuple[str, ...], dict[str, Any]], ...] = (
     (("--max-monthly",), {"help": "Refuse plans that cost more a month."}),
     (("--start-timeout",), {"type": int, "help": "Seconds the start script may take."}),
     (
+        ("--carry",),
+        {"is_flag": True, "default": None, "help": "Bring the application's Python packages in the archive."},
+    ),
+    (
         ("--include-secret",),
         {"multiple": True, "metavar": "PATH", "help": "Pack this file although it looks like a secret."},
     ),

@@ -19,6 +19,7 @@ from deployer.ui.tables import render_fields, render_table
 @click.option("--sizes", is_flag=True, help="Sizes, largest first; without --list the largest ten.")
 @click.option("--to", type=click.Path(path_type=Path), help="Keep the archive as this file or in this directory.")
 @click.option("--include-secret", multiple=True, metavar="PATH", help="Pack this file although it looks like a secret.")
+@click.option("--carry", is_flag=True, default=None, help="Bring the application's Python packages in the archive.")
 @common_options
 def command(path: str, every: bool, sizes: bool, to: Path | None, **arguments: Any) -> int:
     """Pack the project as a deploy would, and show the outcome."""
@@ -43,6 +44,7 @@ def package_data(package: Package, *, every: bool, kept: bool) -> dict[str, Any]
         "file_count": package.file_count,
         "largest": to_json_value(package.largest),
         "left_out": to_json_value(package.left_out),
+        "carried": to_json_value(package.carried),
         "ignored_count": package.ignored_count,
         "source_commit": package.source_commit,
         "warnings": list(package.warnings),
@@ -67,6 +69,7 @@ def render_package(package: Package, *, every: bool, sizes: bool, kept: bool) ->
             (
                 ("files", package.file_count),
                 ("size", f"{_size(package.size_bytes)}, unpacked {_size(package.unpacked_bytes)}"),
+                ("carried", package.carried),
                 ("left out", len(package.left_out) or None),
                 ("ignored", f"{package.ignored_count} paths, by the ignore rules"),
                 ("commit", package.source_commit),

@@ -59,6 +59,7 @@ def plan_data(plan: Plan, deploy_command: str) -> dict[str, Any]:
             "size_bytes": plan.package.size_bytes if plan.package else None,
             "file_count": plan.package.file_count if plan.package else None,
             "largest": to_json_value(plan.package.largest) if plan.package else [],
+            "carried": to_json_value(plan.package.carried) if plan.package else None,
             "left_out": to_json_value(plan.package.left_out) if plan.package else [],
         },
         "settings": {

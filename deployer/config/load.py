@@ -36,6 +36,7 @@ FLAG_PATHS: Mapping[str, KeyPath] = MappingProxyType(
         "max-hourly": ("deployer", "budget", "maxHourly"),
         "max-monthly": ("deployer", "budget", "maxMonthly"),
         "include-secret": ("deployer", "includeSecrets"),
+        "carry": ("deployer", "carry"),
         "start-timeout": ("deployer", "startTimeoutSeconds"),
         "keep-releases": ("deployer", "keepReleases"),
         "image": ("deployer", "image"),
@@ -60,6 +61,7 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
         "DEPLOYER_HEALTH_PATH": "health-path",
         "DEPLOYER_MAX_HOURLY": "max-hourly",
         "DEPLOYER_MAX_MONTHLY": "max-monthly",
+        "DEPLOYER_CARRY": "carry",
         "DEPLOYER_START_TIMEOUT": "start-timeout",
         "DEPLOYER_KEEP_RELEASES": "keep-releases",
         "DEPLOYER_IMAGE": "image",
@@ -67,6 +69,7 @@ VARIABLES: Mapping[str, str] = MappingProxyType(
 )
 REGION_HINT = "ALIBABA_CLOUD_REGION_ID"
 _WHOLE = ("port", "disk-size", "bandwidth", "alive-seconds", "health-timeout", "start-timeout", "keep-releases")
+_YES_OR_NO: Mapping[str, bool] = MappingProxyType({"1": True, "true": True, "0": False, "false": False})
 _AMOUNTS = ("max-hourly", "max-monthly")
 
 
@@ -164,6 +167,8 @@ def _converted(flag: str, value: Any) -> Any:
         return value.strip()
     if not isinstance(value, str):
         return Decimal(str(value)) if isinstance(value, float) else value
+    if flag == "carry" and value.strip().lower() in _YES_OR_NO:
+        return _YES_OR_NO[value.strip().lower()]
     if flag in _WHOLE and value.strip().isascii() and value.strip().lstrip("-").isdigit():
         return int(value)
     if flag in _AMOUNTS:

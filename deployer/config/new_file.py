@@ -129,6 +129,8 @@ def values_of(config: DeployConfig, raw: RawConfig) -> dict[str, Any]:
         values["agent.model.apiKey"] = _key_reference(raw)
     if config.environment:
         values["deployer.env"] = dict(config.environment)
+    if config.carry:
+        values["deployer.carry"] = True
     return values | _said(raw, "deployer.health", "deployer.budget")
 
 

@@ -77,6 +77,7 @@ def _with_extras(config: DeployConfig, file: ConfigFile, findings: Findings) -> 
         budget=Budget(max_hourly=extras.budget.maxHourly, max_monthly=extras.budget.maxMonthly),
         ignore=tuple(extras.ignore),
         include_secrets=tuple(extras.includeSecrets),
+        carry=extras.carry is True,
         start_timeout_seconds=extras.startTimeoutSeconds or _DEFAULT_START_TIMEOUT_SECONDS,
         keep_releases=extras.keepReleases or _DEFAULT_KEEP_RELEASES,
         origins=dict(findings.origins),

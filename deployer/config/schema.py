@@ -9,7 +9,17 @@ from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StrictInt, StrictStr, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StrictBool,
+    StrictInt,
+    StrictStr,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 from deployer.config import rules
@@ -179,6 +189,7 @@ class Extras(Section):
     budget: Limits = Limits()
     ignore: list[StrictStr] = Field(default_factory=list)
     includeSecrets: list[StrictStr] = Field(default_factory=list)
+    carry: StrictBool | None = None
     startTimeoutSeconds: Count | None = None
     keepReleases: Count | None = None
     image: ImageId | None = None

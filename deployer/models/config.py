@@ -75,6 +75,7 @@ class DeployConfig:
     budget: Budget = field(default_factory=Budget)
     ignore: tuple[str, ...] = ()
     include_secrets: tuple[str, ...] = ()  # paths packed although they look like secrets
+    carry: bool = False  # whether the archive brings the application's packages along
     start_timeout_seconds: int = 900
     keep_releases: int = 3
     config_path: str | None = None

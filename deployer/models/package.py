@@ -24,6 +24,18 @@ class PackedFile:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CarriedPackages:
+    """The application's packages as wheels of the archive; `target` is what they run on ("Python 3.11 on x86_64")."""
+
+    count: int
+    size_bytes: int
+    target: str
+
+    def __str__(self) -> str:
+        return f"{self.count} packages for {self.target}, {self.size_bytes / 1024**2:.1f} MiB"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Package:
     """A zip archive on disk, made by `build_package`. The same tree gives the same bytes and so the same `sha256`.
 
@@ -38,6 +50,7 @@ class Package:
     left_out: tuple[LeftOut, ...]  # secrets, links and special files; plain ignores are only counted
     ignored_count: int
     source_commit: str | None  # git HEAD of the project, when it is a repository
+    carried: CarriedPackages | None = None
     warnings: tuple[str, ...] = ()  # what may not be as its author thinks, such as a key in plain text
 
     @property

@@ -148,6 +148,7 @@ class UploadArtifact:
     object_name: str
     size_bytes: int
     exists: bool
+    carried: str = ""  # the packages in it, in words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,7 +27,7 @@ def step_words(step: Step) -> StepWords:  # noqa: C901  (one case for each kind 
         case EnsureBucket():
             return _kept(step.bucket_name), "OSS bucket", step.bucket_name or "private, encrypted"
         case UploadArtifact():
-            size = f"{step.size_bytes:,} bytes"
+            size = f"{step.size_bytes:,} bytes" + (f"; carries {step.carried}" if step.carried else "")
             return ("keep" if step.exists else "create"), "OSS object", f"{step.object_name} ({size})"
         case EnsureVpc():
             return _kept(step.vpc_id), "VPC", step.vpc_id or step.cidr_block

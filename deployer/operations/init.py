@@ -43,7 +43,7 @@ def init(
     if from_json is not None:
         return write_new_config(path, values_from_json(from_json), now=now)
     raw = load_flags(path, environ=request.environ, flags=request.flags, language=request.language)
-    config = configure_from(raw, analysis)
+    config = configure_from(raw, project_dir, analysis)
     values = values_of(config, raw)
     drafted = open_backend(config.deploy_region_id).draft_config(values) if open_backend is not None else None
     if drafted is not None:

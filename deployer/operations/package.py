@@ -9,7 +9,9 @@ from deployer.config.packing_rules import resolve_packing_rules
 from deployer.errors.project import PackageNotWritten
 from deployer.events import Emit
 from deployer.models.package import Package
+from deployer.operations.carrying import carry
 from deployer.operations.prepare import ProjectRequest, tell_package
+from deployer.project.analysis import analyze
 from deployer.project.packing.archive import build_package
 from deployer.project.project_dir import ProjectDir
 
@@ -22,12 +24,14 @@ def package(request: ProjectRequest, to: Path | None, emit: Emit) -> Package:
     project_dir = ProjectDir.open(request.path)
     raw = load_config(request.config_path, project_dir=project_dir.path, environ=request.environ, flags=request.flags)
     rules = resolve_packing_rules(raw)
+    analysis = analyze(project_dir, request.flags.get("subdirectory")) if rules.carry else None
     built = build_package(
         project_dir,
         ignore=rules.ignore,
         include_secrets=rules.include_secrets,
         out_dir=request.make_build_folder(),
         apart=(to,) if to else (),
+        carried=carry(project_dir, analysis, request.environ) if analysis else None,
     )
     tell_package(built, emit)
     return replace(built, path=_keep(built.path, to)) if to else built

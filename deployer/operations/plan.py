@@ -97,6 +97,7 @@ def _steps(prepared: Prepared, observed: Observed, runner: str) -> Sequence[Step
             object_name=f"{prepared.content.artifact_sha256}.zip",
             size_bytes=prepared.artifact_bytes,
             exists=observed.artifact_exists,
+            carried=str(prepared.package.carried or "") if prepared.package else "",
         ),
     ]
     if isinstance(config.instance, NewInstance):

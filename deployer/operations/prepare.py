@@ -9,6 +9,7 @@ from typing import Any
 from deployer.backends.base import Content
 from deployer.config.identity import ApplicationIdentity, resolve_identity
 from deployer.config.load import START_COMMAND, RawConfig, load_config
+from deployer.config.packing_rules import wants_carrying
 from deployer.config.questions import application_question
 from deployer.config.resolve import START, resolve_config
 from deployer.errors.base import ProjectError
@@ -20,10 +21,12 @@ from deployer.models.analysis import ProjectAnalysis
 from deployer.models.config import DeployConfig, ExistingInstance
 from deployer.models.package import Package
 from deployer.models.plan import canonical_json
+from deployer.operations.carrying import carry, check_carrying
 from deployer.operations.repository_config import as_in_repository, problems_as_in_repository
 from deployer.operations.script_checks import check_scripts
 from deployer.operations.steps import StepProgress
 from deployer.project.analysis import analyze
+from deployer.project.carrying.wanted import carrying
 from deployer.project.packing.archive import build_package
 from deployer.project.project_dir import ProjectDir
 from deployer.project.scripts import make_scripts
@@ -101,12 +104,13 @@ def _configure(request: ProjectRequest, project_dir: ProjectDir, analysis: Proje
         flags=request.flags,
         language=request.language,
     )
-    config = configure_from(raw, analysis)
+    config = configure_from(raw, project_dir, analysis)
+    check_carrying(config)
     said = check_scripts(config, raw.document, own_runner=request.own_runner)
     return replace(config, command_flags=request.command_flags, notices=(*config.notices, *said))
 
 
-def configure_from(raw: RawConfig, analysis: ProjectAnalysis) -> DeployConfig:
+def configure_from(raw: RawConfig, project_dir: ProjectDir, analysis: ProjectAnalysis) -> DeployConfig:
     """The same, of values that were read already."""
     command = raw.overrides.get(START_COMMAND)
     if command is not None:
@@ -117,7 +121,8 @@ def configure_from(raw: RawConfig, analysis: ProjectAnalysis) -> DeployConfig:
         raise StartUnknown(analysis.name, analysis.language)
 
     def generate(application_name: str, port: int | None) -> tuple[str, str]:
-        scripts = make_scripts(analysis, application_name, port)
+        understood = carrying(project_dir, analysis) if wants_carrying(raw) else analysis
+        scripts = make_scripts(understood, application_name, port)
         return scripts.start, scripts.stop
 
     return resolve_config(raw, analysis, generate if analysis.supported else None)
@@ -164,6 +169,7 @@ def prepare(request: ProjectRequest, progress: StepProgress, emit: Emit) -> Prep
             ignore=config.ignore,
             include_secrets=config.include_secrets,
             out_dir=request.make_build_folder(),
+            carried=carry(project_dir, analysis, request.environ) if config.carry else None,
         )
         tell_package(package, emit)
         told.tell(_describe_package(package))
@@ -211,6 +217,8 @@ def tell_package(package: Package, emit: Emit) -> None:
             size_bytes=package.size_bytes,
             file_count=package.file_count,
             left_out=tuple((one.path, one.reason) for one in package.left_out),
+            carried_count=package.carried.count if package.carried else 0,
+            carried_bytes=package.carried.size_bytes if package.carried else 0,
         )
     )
     for warning in package.warnings:
@@ -221,7 +229,8 @@ def _describe_package(package: Package) -> str:
     left_out = f"; left out: {', '.join(one.path for one in package.left_out[:3])}" if package.left_out else ""
     more = f" and {len(package.left_out) - 3} more" if len(package.left_out) > 3 else ""
     size = f"{package.file_count} files, {package.size_bytes / 1024:.0f} KiB"
-    return f"{size}, {package.sha256[:12]}{left_out}{more}"
+    carried = f"; carries {package.carried}" if package.carried else ""
+    return f"{size}, {package.sha256[:12]}{carried}{left_out}{more}"
 
 
 def describe(analysis: ProjectAnalysis) -> str:

@@ -12,6 +12,7 @@ from deployer.detection import detect, refusal
 from deployer.errors.decision import AnswersNeeded
 from deployer.errors.project import FileOutsideProject, ProjectMissing, ProjectNotDirectory
 from deployer.operations.prepare import configure_from
+from deployer.project.project_dir import ProjectDir
 
 FLASK = "from flask import Flask\n\napp = Flask(__name__)\n"
 
@@ -24,7 +25,9 @@ def test_of_several_applications_none_is_chosen_and_everything_is_asked_at_once(
     error = refusal(found, "two_services", "en")
     assert error.exit_code == 3
     with pytest.raises(AnswersNeeded) as asked:
-        configure_from(load_flags(Path("config.yaml"), environ={}, flags={}), found)
+        configure_from(
+            load_flags(Path("config.yaml"), environ={}, flags={}), ProjectDir.open(PROJECTS / "two_services"), found
+        )
     assert [one.id for one in asked.value.questions] == ["subdirectory", "region", "ecs"]
     assert asked.value.questions[0].flag == "--path DIR"
     assert [value for value, _ in asked.value.questions[0].choices] == ["mails", "orders"]

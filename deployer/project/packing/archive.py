@@ -10,16 +10,19 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, cast
 
 from deployer.errors.project import FileChanged, FilesUnreadable, PackageDiskFull, PackageNotWritten, PackageTooLarge
-from deployer.models.package import LARGEST_SHOWN, Package, PackedFile
+from deployer.models.package import LARGEST_SHOWN, LeftOut, Package, PackedFile
+from deployer.project.carrying.wanted import FOLDER
+from deployer.project.carrying.wheelhouse import WheelHouse
 from deployer.project.packing.digest import DigestingWriter
 from deployer.project.packing.oddities import SeenContent, find_oddities
 from deployer.project.packing.opening import open_beneath
 from deployer.project.packing.repository import find_commit
-from deployer.project.packing.select import SelectedFile, Selection, select_files
+from deployer.project.packing.select import SelectedFile, Selection, select_files, select_flat
 from deployer.project.project_dir import ProjectDir
 
 LIMIT_BYTES = 5 * 1024**3  # Source: https://help.aliyun.com/zh/oss/user-guide/limits (one PutObject)
@@ -44,21 +47,23 @@ def build_package(
     include_secrets: tuple[str, ...] = (),
     out_dir: Path,
     apart: tuple[Path, ...] = (),
+    carried: WheelHouse | None = None,
 ) -> Package:
     """The project as `<sha256>.zip` in `out_dir` (made when missing, never packed itself). Memory stays constant.
 
     A file that changes while it is read costs one more try of the whole. Shell scripts get plain newlines in the
-    archive; the project is never written to. What is at the paths `apart` is no part of it.
+    archive; the project is never written to. What is at the paths `apart` is no part of it, what is `carried` is.
 
     Errors: FilesUnreadable, FileNameInvalid, NothingToPack, FileChanged, PackageTooLarge, PackageDiskFull,
     PackageNotWritten.
     """
     _make_directory(out_dir)
-    last = ""
+    last, kept_out = "", (out_dir, *apart, *_replaced(project_dir, carried))
     for _attempt in range(2):
-        selection = select_files(project_dir, ignore=ignore, include_secrets=include_secrets, apart=(out_dir, *apart))
+        selection = select_files(project_dir, ignore=ignore, include_secrets=include_secrets, apart=kept_out)
+        whole = _with_carried(selection, carried)
         try:
-            path, digests, seen = _write(selection, out_dir)
+            path, digests, seen = _write(whole, out_dir)
         except _ChangedError as error:
             last = str(error)
         else:
@@ -67,13 +72,29 @@ def build_package(
                 sha256=digests.sha256,
                 crc64=digests.crc64,
                 size_bytes=digests.size_bytes,
-                files=_packed(selection),
-                left_out=selection.left_out,
+                files=_packed(whole),
+                left_out=whole.left_out,
                 ignored_count=selection.ignored_count,
                 source_commit=find_commit(project_dir.path),
+                carried=carried.packages if carried else None,
                 warnings=find_oddities(selection, seen),
             )
     raise FileChanged(last)
+
+
+def _replaced(project_dir: ProjectDir, carried: WheelHouse | None) -> Iterator[Path]:
+    """What of the project the carried packages stand in for."""
+    for one in (FOLDER, *carried.with_passwords) if carried else ():
+        yield project_dir.path / one
+
+
+def _with_carried(selection: Selection, carried: WheelHouse | None) -> Selection:
+    if carried is None:
+        return selection
+    files = (*selection.files, *select_flat(carried.folder, FOLDER))
+    reason = "secret: a password, which the carried packages make needless"
+    left_out = (*selection.left_out, *(LeftOut(path=one, reason=reason) for one in carried.with_passwords))
+    return replace(selection, files=tuple(sorted(files, key=lambda one: one.path)), left_out=left_out)
 
 
 def _packed(selection: Selection) -> tuple[PackedFile, ...]:
@@ -101,7 +122,7 @@ def _write(selection: Selection, out_dir: Path) -> tuple[Path, DigestingWriter, 
             digests = DigestingWriter(file, LIMIT_BYTES)
             with zipfile.ZipFile(cast("IO[bytes]", digests), "w", strict_timestamps=False) as archive:
                 for one in selection.files:
-                    _add(archive, one, selection.root, seen)
+                    _add(archive, one, seen)
             file.flush()
         path = out_dir / f"{digests.sha256}.zip"
         with _mapped_failures(out_dir, selection):
@@ -125,7 +146,7 @@ def _mapped_failures(out_dir: Path, selection: Selection) -> Iterator[None]:
         raise PackageNotWritten(str(out_dir), (error.strerror or str(error)).lower()) from error
 
 
-def _add(archive: zipfile.ZipFile, one: SelectedFile, root: Path, seen: SeenContent) -> None:
+def _add(archive: zipfile.ZipFile, one: SelectedFile, seen: SeenContent) -> None:
     """Write one entry, and note what is odd about it."""
     info = zipfile.ZipInfo(one.path + ("/" if one.is_directory else ""), _EPOCH)
     info.create_system = 3
@@ -134,7 +155,7 @@ def _add(archive: zipfile.ZipFile, one: SelectedFile, root: Path, seen: SeenCont
         archive.writestr(info, b"")
         return
     info.external_attr = (stat.S_IFREG | (0o755 if one.executable else 0o644)) << 16
-    with _opened(one, root) as source:
+    with _opened(one) as source:
         head = source.read(_SAMPLE_BYTES)
         info.compress_type = _compression(one, head)
         seen.look(one.path, head)
@@ -153,10 +174,10 @@ def _add(archive: zipfile.ZipFile, one: SelectedFile, root: Path, seen: SeenCont
 
 
 @contextmanager
-def _opened(one: SelectedFile, root: Path) -> Iterator[IO[bytes]]:
+def _opened(one: SelectedFile) -> Iterator[IO[bytes]]:
     """The file that was selected and no other: not through a link put in its place, not another inode."""
     try:
-        descriptor = open_beneath(root, one.source)
+        descriptor = open_beneath(one.root, one.source)
     except PermissionError:
         raise FilesUnreadable((one.path,)) from None
     except OSError:

@@ -3,11 +3,15 @@
 import re
 from collections.abc import Sequence
 
+from deployer.project.carrying.addresses import holds_password
 from deployer.project.packing.select import Selection
 
 LARGE_BYTES = 200 * 1024**2
 _SHOWN = 5
 _ACCESS_KEY_ID = re.compile(rb"LTAI[0-9A-Za-z]{12,30}(?![0-9A-Za-z])")
+_NAMES_INDEXES = re.compile(
+    r"(?:^|/)(?:(?:requirements|constraints)[^/]*\.(?:txt|in)|requirements/[^/]+\.txt|pyproject\.toml|Pipfile)$"
+)
 _PRIVATE_KEY = re.compile(rb"-----BEGIN [A-Z ]*PRIVATE KEY-----")
 
 
@@ -17,11 +21,14 @@ class SeenContent:
     def __init__(self) -> None:
         self.converted: list[str] = []  # shell scripts whose line ends become plain newlines
         self.keys: list[str] = []  # files with keys in plain text
+        self.passwords: list[str] = []  # files of package managers with one in the address of an index
 
     def look(self, path: str, head: bytes) -> None:
         """Note what the beginning of a file shows."""
         if holds_key(head):
             self.keys.append(path)
+        if _NAMES_INDEXES.search(path) and holds_password(head.decode("utf-8", "replace")):
+            self.passwords.append(path)
 
 
 def holds_key(text: bytes) -> bool:
@@ -33,6 +40,7 @@ def find_oddities(selection: Selection, seen: SeenContent) -> tuple[str, ...]:
     """A sentence for each kind of oddity, with the paths."""
     sentences = (
         ("an AccessKey or a private key stands in plain text in", seen.keys),
+        ("the password of a package index stands in plain text in", seen.passwords),
         ("named with --include-secret, but not there or in an ignored directory:", selection.not_found),
         (
             f"more than {LARGE_BYTES >> 20} MiB are uploaded: name in `.deployignore` what is not needed of",

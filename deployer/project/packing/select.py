@@ -21,12 +21,13 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SelectedFile:
-    """One entry of the archive: `path` in it, `source` on disk. What was seen of it has to be true when it is read.
+    """One entry of the archive: `path` in it, `source` on disk, below `root`. What was seen has to be true when it is read.
 
     A directory is an entry only when it is empty; `source` differs from `path` under links, which become copies.
     """
 
     path: str
+    root: Path
     source: Path
     size_bytes: int
     mtime_ns: int
@@ -166,18 +167,7 @@ class _Selector:
         except OSError:
             self._note_unreadable(path, real)
             return
-        self.files.append(
-            SelectedFile(
-                path=path,
-                source=real,
-                size_bytes=0 if is_directory else seen.st_size,
-                mtime_ns=seen.st_mtime_ns,
-                device=seen.st_dev,
-                inode=seen.st_ino,
-                executable=bool(seen.st_mode & stat.S_IXUSR) and not is_directory,
-                is_directory=is_directory,
-            )
-        )
+        self.files.append(_selected(path, self.project_dir.path, real, seen, is_directory=is_directory))
 
     def _note_unreadable(self, path: str, real: Path) -> None:
         """What is gone since its directory was listed is no part of the project; anything else has to be told."""
@@ -198,6 +188,26 @@ class _Selector:
             self.left_out.append(LeftOut(path=ascii(path), reason="control character in its name"))
             return False
         return True
+
+
+def _selected(path: str, root: Path, real: Path, seen: os.stat_result, *, is_directory: bool = False) -> SelectedFile:
+    return SelectedFile(
+        path=path,
+        root=root,
+        source=real,
+        size_bytes=0 if is_directory else seen.st_size,
+        mtime_ns=seen.st_mtime_ns,
+        device=seen.st_dev,
+        inode=seen.st_ino,
+        executable=bool(seen.st_mode & stat.S_IXUSR) and not is_directory,
+        is_directory=is_directory,
+    )
+
+
+def select_flat(folder: Path, under: str) -> tuple[SelectedFile, ...]:
+    """The files of a folder of ours, which has none below it, as entries below the directory `under`."""
+    files = sorted(one for one in folder.resolve().iterdir() if one.is_file())
+    return tuple(_selected(f"{under}/{one.name}", folder.resolve(), one, one.lstat()) for one in files)
 
 
 def select_files(
