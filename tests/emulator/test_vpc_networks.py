@@ -46,6 +46,22 @@ def test_reserved_and_malformed_blocks_make_no_vpc(lab, cidr_block):
     refused("InvalidParameter", lambda: lab.vpc("create_vpc", cidr_block=cidr_block), status=400)
 
 
+@pytest.mark.documented(CREATE_VPC)
+@pytest.mark.parametrize("name", ["a b+c", "1", "(测试) x/y", "x" * 128])
+def test_networks_are_called_anything_that_is_no_link(lab, vpc_id, name):
+    described = lab.vpc("create_vpc", vpc_name=name, description="a")
+    vswitch_id = make_vswitch(lab, vpc_id, v_switch_name=name)
+
+    assert lab.vpc("describe_vpc_attribute", vpc_id=described.vpc_id).vpc_name == name
+    assert lab.vpc("describe_vswitch_attributes", v_switch_id=vswitch_id).v_switch_name == name
+
+
+@pytest.mark.documented(CREATE_VPC)
+@pytest.mark.parametrize("name", ["http://shop", "https://shop", "x" * 129])
+def test_a_link_and_a_name_that_is_too_long_are_refused(lab, name):
+    refused("InvalidVpcName.Malformed", lambda: lab.vpc("create_vpc", vpc_name=name), status=400)
+
+
 @pytest.mark.documented(IDEMPOTENCE)
 def test_a_repeated_client_token_makes_one_vpc(lab):
     first = lab.vpc("create_vpc", cidr_block="10.0.0.0/16", client_token="plan-1")

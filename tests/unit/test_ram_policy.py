@@ -144,6 +144,8 @@ def test_a_key_the_request_does_not_have_fits_negated_operators_only():
         ({"Version": "1", "Statement": [statement(Principal={"RAM": "*"})]}, "Principal"),
         ({"Version": "1", "Statement": [statement(Condition={"StringIs": {"a": "b"}})]}, "'StringIs'"),
         ({"Version": "1", "Statement": [statement(Condition={"StringEqualsIfExists": {"a": "b"}})]}, "IfExists"),
+        ({"Version": "1", "Statement": [statement(Condition={"Null": {"a": "true"}})]}, "Null"),
+        ({"Version": "1", "Statement": [statement(Condition={"ForAnyValue:StringLike": {"a": "b"}})]}, "ForAnyValue"),
         ({"Version": "1", "Statement": [statement(Condition={"Bool": "true"})]}, "Bool"),
         ({"Version": "1", "Statement": [statement(Condition={"Bool": {"a": {}}})]}, "value"),
         ({"Version": "1", "Statement": [statement(Conditions={})]}, "'Conditions'"),

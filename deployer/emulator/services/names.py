@@ -1,4 +1,4 @@
-"""What a name or a description of a resource may look like; ECS and VPC share the rules."""
+"""What a name or a description of a resource may look like, to ECS and to VPC."""
 
 import re
 from fnmatch import fnmatchcase
@@ -11,6 +11,19 @@ _LINKS = ("http://", "https://")
 def is_valid_name(name: str) -> bool:
     """2 to 128 letters (Chinese ones too), digits, `:`, `_`, `.`, `-`, a letter first, no link."""
     return _NAME.fullmatch(name) is not None and not name.startswith(_LINKS)
+
+
+def is_valid_network_name(name: str) -> bool:
+    """1 to 128 characters of any kind that do not start with a link: VPCs, vSwitches, route tables.
+
+    Source: https://www.alibabacloud.com/help/en/vpc/developer-reference/api-vpc-2016-04-28-createvpc (VpcName)
+    """
+    return 1 <= len(name) <= 128 and not name.startswith(_LINKS)
+
+
+def is_valid_network_description(description: str) -> bool:
+    """1 to 256 characters that do not start with a link. Source: as of names."""
+    return 1 <= len(description) <= 256 and not description.startswith(_LINKS)
 
 
 def is_valid_description(description: str) -> bool:

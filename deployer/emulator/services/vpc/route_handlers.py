@@ -321,7 +321,7 @@ def _destination(text: str) -> IPv4Network:
 
 def _check_texts(call: Call, name: str) -> None:
     """Errors: 400 Invalid<Name>.Malformed, InvalidDescription.Malformed."""
-    if name in call.params and not names.is_valid_name(call.params[name]):
+    if name in call.params and not names.is_valid_network_name(call.params[name]):
         raise ApiError(400, f"Invalid{name}.Malformed", f"Specified {name} is not valid.")
-    if "Description" in call.params and not names.is_valid_description(call.params["Description"]):
+    if "Description" in call.params and not names.is_valid_network_description(call.params["Description"]):
         raise ApiError(400, "InvalidDescription.Malformed", "Specified description is not valid.")
