@@ -29,6 +29,7 @@ from deployer.cloud.session import Endpoints, Session, StaticKey
 from deployer.emulator.assumptions import Assumptions
 from deployer.emulator.core import Emulator
 from deployer.emulator.host import EmulatorHost
+from deployer.emulator.http import HttpRequest, HttpResponse
 from deployer.emulator.http_server import HttpServer
 from deployer.emulator.machines.choose import choose_driver
 from deployer.emulator.public_network import PublicNetwork
@@ -160,10 +161,14 @@ class CloudLab:
         folder.mkdir(parents=True, exist_ok=True)
         self.public_network = PublicNetwork(folder)
         self.host = EmulatorHost(self._make)
-        self.http = HttpServer(self.host.handle)
+        self.http = HttpServer(self._carrier())
         self.host.announce("127.0.0.1", self.http.port)
         self.host.start()
         self.http.start()
+
+    def _carrier(self) -> Callable[[HttpRequest], HttpResponse]:
+        """What hands a request to the cloud."""
+        return self.host.handle
 
     def _make(self) -> Emulator:
         driver = choose_driver(self.folder / "machines", "auto", os.environ)
@@ -251,8 +256,7 @@ class CloudLab:
 
     def existing(self) -> dict[str, Any]:
         """Everything a deploy can leave behind, by kind."""
-        services = self.emulator.services
-        buckets = services.oss.state.buckets
+        services, buckets = self.emulator.services, self.emulator.services.oss.state.buckets
         with self.emulator.lock:
             return {
                 "instances": sorted(one.instance_id for one in services.ecs_state.instances(None)),

@@ -16,7 +16,6 @@ from deployer.emulator.core import Emulator
 from deployer.emulator.faults import DroppedConnection
 from deployer.emulator.host import EmulatorHost
 from deployer.emulator.http import HttpRequest, HttpResponse
-from deployer.emulator.http_server import HttpServer
 from deployer.emulator.machines.base import CommandSpec, MachineSpec
 from deployer.emulator.machines.scripted import ScriptedAnswer, ScriptedDriver
 from deployer.events import Event
@@ -116,14 +115,11 @@ class VirtualLab(CloudLab):
         self.clock: Any = SystemClock() if real_time else VirtualClock(SystemClock().now())
         self.machine = PretendedMachine()
         self.assumptions = QUICK  # changed ones hold from the next `host.reset()` on
-        self.folder = folder
-        folder.mkdir(parents=True, exist_ok=True)
-        self.host = EmulatorHost(self._make)
+        super().__init__(folder)
+
+    def _carrier(self) -> Callable[[HttpRequest], HttpResponse]:
         self.wire = Wire(self.host)
-        self.http = HttpServer(self.wire.carry)
-        self.host.announce("127.0.0.1", self.http.port)
-        self.host.start()
-        self.http.start()
+        return self.wire.carry
 
     def _make(self) -> Emulator:
         emulator = Emulator(
