@@ -131,11 +131,6 @@ class VirtualLab(CloudLab):
         emulator.accounts.add_access_key(KEY_ID, KEY_SECRET)
         return emulator
 
-    def close(self) -> None:
-        """It holds no addresses of its own: nothing listens on machines that only pretend."""
-        self.http.close()
-        self.host.close()
-
     def deploy(self, path: Path, *, on_event: Callable[[Event], None] | None = None, **flags: Any) -> Report:
         """Deploy as a new throw-away group."""
         deployer = Deployer(clock=self.clock, timeout_seconds=3600, on_event=on_event)
