@@ -193,7 +193,11 @@ def test_the_pinned_package_manager_wins_over_lock_files_and_two_of_them_are_tol
     [
         ('{"scripts": {"start": "node server.js",}} // x\n', "has comments or trailing commas"),
         ('{"scripts": ', "is not valid JSON"),
+        ('{\n<<<<<<< HEAD\n"name": "a"\n=======\n', "is not valid JSON"),
         ("[]", "holds no object"),
+        ("", "is empty"),
+        ('{"scripts": ["node gone.js"]}', "`scripts` is no object"),
+        ('{"main": "gone.js"}', "`main` names `gone.js`, which is not there: `node server.js` is used"),
     ],
 )
 def test_a_broken_manifest_is_named_and_the_entry_file_is_started_instead(tmp_path: Path, text: str, why: str) -> None:

@@ -170,7 +170,7 @@ def test_requirements_are_read_through_includes_urls_and_odd_encodings(tmp_path:
     }
     found = _analyze(tmp_path, files)
     assert found.framework == "flask"
-    assert len(found.warnings) == 2
+    assert len(found.warnings) == 3
     assert not any("u:p" in warning for warning in found.warnings)
 
 

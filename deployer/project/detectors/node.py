@@ -9,6 +9,7 @@ from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors.detection import Detection
 from deployer.project.detectors.node_frameworks import server_framework
 from deployer.project.detectors.node_manifest import NodeManifest, read_node_manifest
+from deployer.project.detectors.node_missing import find_missing_files
 from deployer.project.detectors.node_project import NodeProject, NodeStart, read_node_project
 from deployer.project.detectors.node_scripts import read_step, read_steps
 from deployer.project.detectors.node_starts import (
@@ -160,7 +161,7 @@ def _detection(project: NodeProject, start: NodeStart | None, followed: ReadmeCo
         if manifest.lock
         else None
     )
-    warnings = [*(start.warnings if start else ()), *manifest.warnings, *missing]
+    warnings = [*(start.warnings if start else ()), *manifest.warnings, *missing, *find_missing_files(project, start)]
     if start is None:
         warnings.extend(_why_not(project))
     return Detection(

@@ -88,10 +88,11 @@ def read_node_manifest(project_dir: ProjectDir, directory: str = "") -> NodeMani
     text = project_dir.find_text(file)
     warnings: list[str] = []
     if text is None and not directory and project_dir.is_file("package.json5"):
-        text = project_dir.find_text("package.json5")
+        file = "package.json5"
+        text = project_dir.find_text(file)
         warnings.append("`package.json5` is no file npm reads: it is taken as a hint only")
-    data, broken = _parse(text or "", file, warnings)
-    broken = broken or (text is not None and not project_dir.is_file(file))
+    data, broken = _parse(text, file, warnings)
+    broken = broken or file == "package.json5"
     packages, runtime = _dependencies(data)
     manager, manager_version, lock = _manager(project_dir, base, data, warnings)
     fits = manager != "npm" or lock is None or _npm_lock_fits(project_dir.find_text(base + lock) or "", data)
@@ -123,10 +124,13 @@ def read_node_manifest(project_dir: ProjectDir, directory: str = "") -> NodeMani
     )
 
 
-def _parse(text: str, file: str, warnings: list[str]) -> tuple[dict[str, object], bool]:
+def _parse(text: str | None, file: str, warnings: list[str]) -> tuple[dict[str, object], bool]:
     """The object in the text and whether npm would refuse it. Comments and trailing commas are forgiven here, and named."""
+    if text is None:
+        return {}, False
     if not text.strip():
-        return {}, bool(text)
+        warnings.append(f"`{file}` is empty: npm cannot read it")
+        return {}, True
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
@@ -141,6 +145,11 @@ def _parse(text: str, file: str, warnings: list[str]) -> tuple[dict[str, object]
     if not isinstance(found, dict):
         warnings.append(f"`{file}` holds no object")
         return {}, True
+    warnings.extend(
+        f"`{file}`: `{key}` is no object: it is not used"
+        for key in ("scripts", "dependencies", "devDependencies")
+        if found.get(key) and not isinstance(found[key], dict)
+    )
     return found, False
 
 

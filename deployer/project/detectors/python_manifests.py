@@ -1,6 +1,7 @@
 """What a Python project declares: requirements.txt, pyproject.toml (PEP 621, poetry, uv, pdm), Pipfile, setup.py."""
 
 import ast
+import posixpath
 import re
 import shlex
 from collections.abc import Iterable, Mapping
@@ -84,11 +85,34 @@ class _Reader:
             return []
         editable = re.sub(r"^(-e|--editable)[ =]\s*", "", line)
         egg = _URL_NAME.search(editable)
-        if "://" in editable and "@" not in editable.split("://", 1)[0]:
-            self.warnings.append(f"`{file}:{number}` installs from a URL: the instance has to reach it")
-            return [_requirement(egg[1], file, number)] if egg else []
-        match = None if editable.startswith(("-", ".", "/")) else _NAME.match(editable)
-        return [_requirement(match[1], file, number)] if match else []
+        name = None if editable.startswith(("-", ".", "/")) else _NAME.match(editable)
+        if "://" in editable:
+            self.warnings.append(f"`{file}:{number}` {_doubt(editable)}")
+            name = name if re.match(r"[^/:]+@\s", editable) else egg
+        elif line.startswith(("-e", "--editable", ".", "/")):
+            self._check_local(file, number, editable)
+        return [_requirement(name[1], file, number)] if name else []
+
+    def _check_local(self, file: str, number: int, path: str) -> None:
+        """Warn of a package that is to be installed from a directory or file that will not be there."""
+        wanted = posixpath.normpath(
+            posixpath.join(posixpath.dirname(file), path.partition("[")[0].partition(";")[0].strip())
+        )
+        if wanted.startswith(("/", "../")):
+            self.warnings.append(f"`{file}:{number}` installs from outside the project: it is not on the instance")
+        elif not any(
+            self.project_dir.is_file(one) for one in (wanted, f"{wanted}/pyproject.toml", f"{wanted}/setup.py")
+        ):
+            self.warnings.append(f"`{file}:{number}` installs `{wanted}`, which has no pyproject.toml or setup.py")
+
+
+def _doubt(address: str) -> str:
+    """What may go wrong with a requirement that is an address; the address itself may hold a password."""
+    if re.search(r"\bfile:", address):
+        return "installs a file of another computer: it is not on the instance"
+    if re.search(r"\+ssh:", address):
+        return "installs by ssh: the instance has no key for that, so give an address with `https` or a release"
+    return "installs from a URL: the instance has to reach it"
 
 
 def read_manifest(project_dir: ProjectDir) -> PythonManifest:

@@ -1,5 +1,6 @@
 """The archive itself: the same tree gives the same bytes, whatever the times, the order and the machine's user."""
 
+import codecs
 import errno
 import os
 import re
@@ -19,11 +20,11 @@ from deployer.models.package import LARGEST_SHOWN, LeftOut, Package, PackedFile
 from deployer.project.carrying.wanted import FOLDER
 from deployer.project.carrying.wheelhouse import WheelHouse
 from deployer.project.packing.digest import DigestingWriter
-from deployer.project.packing.oddities import SeenContent, find_oddities
+from deployer.project.packing.oddities import SeenContent, find_oddities, names_packages
 from deployer.project.packing.opening import open_beneath
 from deployer.project.packing.repository import find_commit
 from deployer.project.packing.select import SelectedFile, Selection, select_files, select_flat
-from deployer.project.project_dir import ProjectDir
+from deployer.project.project_dir import ProjectDir, decode_text
 
 LIMIT_BYTES = 5 * 1024**3  # Source: https://help.aliyun.com/zh/oss/user-guide/limits (one PutObject)
 _CHUNK_BYTES = 1024 * 1024
@@ -159,11 +160,12 @@ def _add(archive: zipfile.ZipFile, one: SelectedFile, seen: SeenContent) -> None
         head = source.read(_SAMPLE_BYTES)
         info.compress_type = _compression(one, head)
         seen.look(one.path, head)
-        if _is_shell(one, head):
+        if _is_shell(one, head) or _is_foreign_text(one, head):
             whole = head + source.read(_SHELL_LIMIT_BYTES)
             _check_unchanged(one, source, read_bytes=len(whole))
-            archive.writestr(info, whole.replace(b"\r\n", b"\n"), compresslevel=_LEVEL)
-            seen.converted.append(one.path)
+            plain = decode_text(whole).encode() if names_packages(one.path) else whole.replace(b"\r\n", b"\n")
+            archive.writestr(info, plain, compresslevel=_LEVEL)
+            (seen.recoded if names_packages(one.path) else seen.converted).append(one.path)
             return
         info.file_size = one.size_bytes
         info._compresslevel = _LEVEL  # type: ignore[attr-defined]  # noqa: SLF001  (public only since Python 3.13)
@@ -211,6 +213,16 @@ def _is_shell(one: SelectedFile, head: bytes) -> bool:
     name = one.path.rpartition("/")[2]
     first = head.partition(b"\n")[0]
     return _SHELL_NAMES.fullmatch(name) is not None or re.match(rb"#!.*\b(ba|da|z|k)?sh\b", first) is not None
+
+
+def _is_foreign_text(one: SelectedFile, head: bytes) -> bool:
+    """Whether it lists packages in an encoding that installers do not read everywhere."""
+    if one.size_bytes > _SHELL_LIMIT_BYTES or not names_packages(one.path):
+        return False
+    try:
+        return "\0" in codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return True
 
 
 def _largest(selection: Selection) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ class SeenContent:
 
     def __init__(self) -> None:
         self.converted: list[str] = []  # shell scripts whose line ends become plain newlines
+        self.recoded: list[str] = []  # lists of packages in another encoding than UTF-8
         self.keys: list[str] = []  # files with keys in plain text
         self.passwords: list[str] = []  # files of package managers with one in the address of an index
 
@@ -27,8 +28,13 @@ class SeenContent:
         """Note what the beginning of a file shows."""
         if holds_key(head):
             self.keys.append(path)
-        if _NAMES_INDEXES.search(path) and holds_password(head.decode("utf-8", "replace")):
+        if names_packages(path) and holds_password(head.decode("utf-8", "replace")):
             self.passwords.append(path)
+
+
+def names_packages(path: str) -> bool:
+    """Whether a file by this name lists Python packages, and may name the index they are from."""
+    return _NAMES_INDEXES.search(path) is not None
 
 
 def holds_key(text: bytes) -> bool:
@@ -48,6 +54,7 @@ def find_oddities(selection: Selection, seen: SeenContent) -> tuple[str, ...]:
         ),
         ("names that differ in case only are one file on some systems:", _alike(selection)),
         ("Windows line ends became plain newlines, in the archive alone:", seen.converted),
+        ("the encoding became UTF-8, in the archive alone:", seen.recoded),
     )
     return tuple(f"{sentence} {_some(paths)}" for sentence, paths in sentences if paths)
 

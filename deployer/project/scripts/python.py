@@ -13,6 +13,12 @@ _INSTALLABLE = (11, 12)  # Alibaba Cloud Linux 3 has both as packages; its own p
 # Source: https://pypi.org/project/poetry-plugin-pypi-mirror/
 _TOOLS = {"uv": "uv", "poetry": "poetry poetry-plugin-pypi-mirror", "pipenv": "pipenv", "pdm": "pdm"}
 _INDEX_VARIABLES = ("UV_DEFAULT_INDEX", "PIPENV_PYPI_MIRROR", "PDM_PYPI_URL", "POETRY_PYPI_MIRROR_URL")
+# pip and its kin ask git for what stands in a repository; few images have it.
+_GIT = (
+    "if ! command -v git > /dev/null 2>&1 && grep -qsE '(^|[@\"= {,])git(\\+| *=)' requirements*.txt ./*/requirements*.txt pyproject.toml Pipfile; then",
+    "  install_packages git",
+    "fi",
+)
 _CLAUSE = re.compile(r"(===|==|~=|!=|>=|<=|>|<|\^|~)?\s*(\d+)(?:\.(\d+))?(?:\.(\d+))?(\.\*)?")
 
 
@@ -67,6 +73,7 @@ def python_runtime(analysis: ProjectAnalysis) -> str:
             'export PATH="$PATH:$APP_DIR/.tools/bin" UV_PROJECT_ENVIRONMENT="$VIRTUAL_ENV" PIPENV_VERBOSITY=-1',
         ]
     if analysis.install_command:
+        lines += _GIT
         lines.append(one_per_line(analysis.install_command))
     return "\n".join(lines) + "\n"
 
