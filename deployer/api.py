@@ -1,9 +1,8 @@
-"""The composition root: `Deployer` wires credentials, backend, clock and events, and starts the local cloud.
+"""The composition root: `Deployer` wires connection, clock, events and operations.
 
 Every command of the command line is one method here, with the same results and the same errors.
 """
 
-import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,18 +17,17 @@ from deployer.backends.base import (
     GroupSummary,
     LogRequest,
     Removal,
-    Settings,
 )
 from deployer.clock import Clock, SystemClock
 from deployer.cloud.cloud import Cloud, load_sdks_in_background
-from deployer.cloud.credentials import StaticKey
-from deployer.cloud.session import CONTROL_REGION_ID, Endpoints, Session, make_session_id
+from deployer.cloud.session import CONTROL_REGION_ID, make_session_id
 from deployer.config.environment import process_environment
 from deployer.config.load import DEFAULT_CONFIG_PATH
-from deployer.config.places import cache_folder, state_folder
+from deployer.config.places import cache_folder
+from deployer.connection import Connection, Destination
 from deployer.detection import detect
 from deployer.errors.config import Problem
-from deployer.events import Emit, Event, WarningRaised, ignore_events
+from deployer.events import Emit, Event, ignore_events
 from deployer.local_cloud import Address, LocalCloud
 from deployer.models.analysis import ProjectAnalysis
 from deployer.models.config import DeployConfig
@@ -37,7 +35,6 @@ from deployer.models.package import Package
 from deployer.models.plan import Plan, Risk
 from deployer.models.release import Verification
 from deployer.models.report import Report
-from deployer.models.secret import Secret
 from deployer.operations import steps
 from deployer.operations.consent import Consent, remember_plan
 from deployer.operations.deadline import LimitedClock
@@ -77,15 +74,19 @@ class Deployer:
         language: str = "en",
     ) -> None:
         self._environ = process_environment()
-        self._local = local or self._environ.get("DEPLOYER_LOCAL", "").lower() in {"1", "true", "yes"}
-        self._endpoint = endpoint or self._environ.get("DEPLOYER_ENDPOINT") or None
-        self._profile = profile
-        self._backend_name = backend
         self._runner = runner
         self._emit: Emit = guarded(on_event) if on_event else ignore_events
-        self._session_id = make_session_id(session_id, self._environ)
         self._clock: Clock = LimitedClock(clock or SystemClock(), timeout_seconds)
-        self._session: Session | None = None
+        destination = Destination(
+            is_local=local or self._environ.get("DEPLOYER_LOCAL", "").lower() in {"1", "true", "yes"},
+            endpoint=endpoint or self._environ.get("DEPLOYER_ENDPOINT") or None,
+            profile=profile,
+            backend_name=backend,
+        )
+        session_id = make_session_id(session_id, self._environ)
+        self._connection = Connection(
+            destination, self._environ, session_id=session_id, clock=self._clock, emit=self._emit
+        )
         self._requests = Requests(
             self._environ, self._clock, self._emit, language=language, own_runner=backend == "sdk"
         )
@@ -93,12 +94,7 @@ class Deployer:
     @property
     def command_flags(self) -> str:
         """The flags by which another command reaches the same cloud and account."""
-        words = ["--local"] if self._local else []
-        if self._profile is not None:
-            words.append(f"--profile {shlex.quote(self._profile)}")
-        if self._backend_name != "sdk":
-            words.append(f"--backend {shlex.quote(self._backend_name)}")
-        return " ".join(words)
+        return self._connection.destination.command_flags
 
     def command(self, verb: str, path: str | Path, config: str | Path | None, flags: Mapping[str, Any]) -> str:
         """The command line that does `verb` with the same project, settings, cloud and account."""
@@ -112,7 +108,9 @@ class Deployer:
 
         with self._run("check", ()):
             identity_region = region or self._environ.get("ALIBABA_CLOUD_REGION_ID") or CONTROL_REGION_ID
-            return check(self._open_backend(identity_region), self._emit, self._environ if kind == "agent" else None)
+            return check(
+                self._connection.open_backend(identity_region), self._emit, self._environ if kind == "agent" else None
+            )
 
     def detect(self, path: str | Path = ".", *, subdirectory: str | None = None) -> ProjectAnalysis:
         """How to run the project, or the application in one directory of it, with evidence. No network, no credentials."""
@@ -138,7 +136,7 @@ class Deployer:
         from deployer.operations.init import init
 
         with self._run("init", ()):
-            other = self._open_backend if self._backend_name != "sdk" else None
+            other = self._connection.open_backend if self._connection.destination.backend_name != "sdk" else None
             request = self._project(path, flags, config)
             return init(request, from_json=from_json, now=self._clock.now(), open_backend=other)
 
@@ -188,7 +186,7 @@ class Deployer:
             progress = steps.StepProgress(steps.PLAN_STEPS, self._emit, self._clock)
             prepared = prepare(self._project(path, flags, config), progress, self._emit)
             with progress.step("plan") as told:
-                backend = self._open_backend(prepared.config.deploy_region_id)
+                backend = self._connection.open_backend(prepared.config.deploy_region_id)
                 prepared = with_free_group(backend, prepared, self._emit, force_new_group=False)
                 plan = observe_and_plan(backend, prepared, runner=self._runner, force=force)
                 told.tell(f"{len(plan.steps)} steps" if plan.steps else "nothing to change")
@@ -232,7 +230,7 @@ class Deployer:
                 force=force,
                 force_new_group=force_new_group,
             )
-            return deploy(request, self._open_backend, self._emit, self._clock)
+            return deploy(request, self._connection.open_backend, self._emit, self._clock)
 
     def verify(
         self,
@@ -275,21 +273,21 @@ class Deployer:
         """What is known of one application group; changes nothing."""
         with self._run("status", ()):
             identity = identify(self._project(path, flags, config))
-            backend = self._open_backend(identity.deploy_region_id)
+            backend = self._connection.open_backend(identity.deploy_region_id)
             return backend.get_status(identity.application_name, identity.application_group_name)
 
     def list(self, *, name: str | None = None, region: str | None = None) -> Sequence[GroupSummary]:
         """Every application group of the account, or of one application; changes nothing."""
         with self._run("list", ()):
-            return self._open_backend(region or CONTROL_REGION_ID).list_groups(name)
+            return self._connection.open_backend(region or CONTROL_REGION_ID).list_groups(name)
 
     def list_region_ids(self) -> Sequence[str]:
         """The regions that are open to the account; changes nothing."""
-        return Cloud(self._open_session(), CONTROL_REGION_ID).ecs.list_region_ids()
+        return Cloud(self._connection.open_session(), CONTROL_REGION_ID).ecs.list_region_ids()
 
     def list_instances(self, region: str) -> Sequence[Any]:
         """The instances of a region, newest first; changes nothing."""
-        return self._open_backend(region).list_instances(region)
+        return self._connection.open_backend(region).list_instances(region)
 
     def delete(  # noqa: PLR0913  (settings of their own, all by name)
         self,
@@ -315,14 +313,14 @@ class Deployer:
                 keep_instance=keep_instance,
                 purge_artifacts=not keep_artifacts,
             )
-            backend = self._open_backend(identity.deploy_region_id)
+            backend = self._connection.open_backend(identity.deploy_region_id)
             return delete(backend, scope, self._emit, yes=yes, ask=ask, dry_run=dry_run)
 
     def demo(self) -> Report:
         """The sample application of this package, deployed to the local cloud."""
         from deployer.demo import demo_project_path
 
-        self._local = True
+        self._connection = self._connection.to_local_cloud()
         return self.deploy(
             demo_project_path(),
             ask=lambda _plan, _risk: True,  # the sample is ours, and so is the cloud
@@ -344,7 +342,7 @@ class Deployer:
     @property
     def local_cloud(self) -> LocalCloud:
         """The local cloud on this computer: started, asked, reset and taken down by its methods."""
-        return LocalCloud(folder=state_folder(self._environ) / "local")
+        return self._connection.local_cloud
 
     def _plans_folder(self) -> Path:
         return cache_folder(self._environ) / "plans"
@@ -359,39 +357,15 @@ class Deployer:
 
         instance_id = flags.pop("instance_id", None)
         identity = identify(self._project(path, flags, config))
-        backend = self._open_backend(identity.deploy_region_id)
+        backend = self._connection.open_backend(identity.deploy_region_id)
         return backend, make_log_request(backend, identity, instance_id=instance_id, lines=lines, whole=whole)
-
-    def _open_backend(self, deploy_region_id: str) -> Backend:
-        from deployer.backends.registry import open_backend
-
-        settings = Settings(session=self._open_session(), deploy_region_id=deploy_region_id, is_local=self._local)
-        return open_backend(self._backend_name, settings)
-
-    def _open_session(self) -> Session:
-        if self._session is None:
-            endpoints, key = Endpoints(address=self._endpoint), None
-            if self._local:
-                info = self.local_cloud.up()
-                if info.notice:
-                    self._emit(WarningRaised(code="local.degraded", message=info.notice))
-                endpoints = Endpoints(address=info.endpoint)
-                key = StaticKey(access_key_id=info.access_key_id, access_key_secret=Secret(info.access_key_secret))
-            self._session = Session(
-                endpoints=endpoints,
-                static_key=key,
-                profile=self._profile,
-                session_id=self._session_id,
-                clock=self._clock,
-            )
-        return self._session
 
     @contextmanager
     def _run(self, command: str, announced: tuple[tuple[str, str], ...]) -> Iterator[None]:
         told = told_run(
             command,
             announced,
-            session_id=self._session_id,
+            session_id=self._connection.session_id,
             emit=self._emit,
             clock=self._clock,
             flags=self.command_flags,

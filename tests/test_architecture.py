@@ -24,11 +24,12 @@ MAY_IMPORT = {
     "backends": BELOW_BACKENDS,
     "lessons": {*VALUES, "config"},
     "operations": {*BELOW_BACKENDS, "lessons", "project", "backends"},
-    # The composition root is three files: `api`; `local_cloud`, which alone starts the emulator; and `detection`, which
-    # needs neither cloud nor configuration.
+    # The composition root is four files: `api`; `connection`, which finds cloud and account; `local_cloud`, which alone
+    # starts the emulator; and `detection`, which needs neither cloud nor configuration.
     "local_cloud": {"errors", "emulator"},
     "detection": {*VALUES, "project", "config"},
-    "api": {*ALL_BUT_SCREENS, "local_cloud", "detection"},
+    "connection": {*BELOW_BACKENDS, "backends", "local_cloud"},
+    "api": {*ALL_BUT_SCREENS, "connection", "local_cloud", "detection"},
     "ui": {*VALUES, "events"},
     # Lessons need neither cloud nor project: the command asks for them itself.
     "cli": {*VALUES, "events", "api", "detection", "lessons", "ui"},

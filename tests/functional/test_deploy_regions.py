@@ -92,12 +92,12 @@ def test_an_upload_that_arrives_otherwise_than_it_was_sent_is_taken_back(
     deployer = lab.deployer()
     plan = deployer.plan(project.path)
     assert plan.package is not None
-    session = deployer._open_session()
+    session = deployer._connection.open_session()
     oss = OssClient(session, REGION)
     archive = tmp_path / "archive.zip"
     archive.write_bytes(b"another" * 9)
     other = dataclasses.replace(plan.package, path=archive, size_bytes=63)
-    backend = deployer._open_backend(REGION)
+    backend = deployer._connection.open_backend(REGION)
 
     with pytest.raises(UploadDamaged) as caught, backend.begin(plan, "deploy", lambda _event: None):
         backend.upload(plan, other)
