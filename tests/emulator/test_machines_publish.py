@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from machine_trial import Trial, wait_until
 
-from deployer.emulator.machines.base import MachineSpec
+from deployer.emulator.machines.base import Listener, MachineSpec
 from deployer.emulator.machines.inside import listening
 from deployer.emulator.machines.namespaces import NamespaceDriver, probe
 from deployer.emulator.machines.publish import PublicMachine, Publisher
@@ -175,3 +175,28 @@ def test_the_kernel_and_its_table_name_the_same_listening_sockets():
         assert own <= read
         assert own <= set(listening.list_listeners([os.getpid()]))
         assert own.isdisjoint(listening.list_listeners([]))
+
+
+class Watched:
+    """A machine that counts how often it is looked at."""
+
+    alive = True
+    idle_seconds = 60.0
+    looks = 0
+
+    def listeners(self) -> tuple[Listener, ...]:
+        self.looks += 1
+        return ()
+
+
+def test_a_machine_on_which_nobody_works_is_looked_at_seldom():
+    machine = Watched()
+    public = PublicMachine(instance_id="i-still", public_ip=PUBLIC_IP, machine=machine)
+    with contextlib.closing(Publisher(lambda: [public], lambda _, _port: True)) as publisher:
+        for _ in range(10):
+            publisher.sync()
+        assert machine.looks == 1
+
+        machine.idle_seconds = 0.1
+        publisher.sync()
+        assert machine.looks == 2

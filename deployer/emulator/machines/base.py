@@ -78,6 +78,11 @@ class Machine(Protocol):
         """False once it powered itself off or was ended from outside."""
         ...
 
+    @property
+    def idle_seconds(self) -> float:
+        """How long ago it was last told to do something, or asked how that goes; 0 where looking at it costs nothing."""
+        ...
+
     def start_command(self, spec: CommandSpec) -> RunningCommand:
         """Start a command. Errors: MachineError with `AccountNotExists` or `DirectoryNotExists`."""
         ...

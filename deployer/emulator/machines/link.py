@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import threading
+import time
 from pathlib import Path
 
 from deployer.emulator.machines.base import MachineError
@@ -35,6 +36,7 @@ class AgentLink:
         """Start the agent and wait until its machine is there. Errors: MachineError."""
         self._lock = threading.Lock()
         self._closed = False
+        self.used_at = time.monotonic()  # when it last did something, or said how that goes
         self._init_pid: int | None = None
         self.way_out: int | None = None  # a listening socket inside the machine, once it is ready
         self._link, other = socket.socketpair()
@@ -95,6 +97,8 @@ class AgentLink:
             try:
                 send_message(self._link, request)
                 answer, descriptors = receive_message(self._link)
+                if request["do"] != "listeners":
+                    self.used_at = time.monotonic()
             except (EOFError, OSError) as error:
                 self._hang_up()
                 raise MachineError("ClientNotRunning", "the machine stopped") from error

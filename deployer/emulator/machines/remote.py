@@ -4,6 +4,7 @@ import base64
 import contextlib
 import itertools
 import socket
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -75,6 +76,10 @@ class RemoteMachine:
     @property
     def alive(self) -> bool:
         return self._link.alive
+
+    @property
+    def idle_seconds(self) -> float:
+        return time.monotonic() - self._link.used_at
 
     @property
     def rebooting(self) -> bool:

@@ -56,6 +56,10 @@ class ScriptedMachine:
     commands: list[CommandSpec] = field(default_factory=list)
     ports: dict[int, int] = field(default_factory=dict)
 
+    @property
+    def idle_seconds(self) -> float:
+        return 0.0
+
     def start_command(self, spec: CommandSpec) -> ScriptedCommand:
         self.commands.append(spec)
         return ScriptedCommand(self.answer(self.spec, spec))
