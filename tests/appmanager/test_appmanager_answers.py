@@ -201,6 +201,7 @@ def test_a_release_that_ended_badly_is_no_error_of_the_tool(status: str) -> None
         (None, -9, "", AppmanagerUnclear),
         (None, 0, "not JSON", AppmanagerUnclear),
         (CliResult(data={}), -15, "", AppmanagerUnclear),
+        (None, 139, "", AppmanagerUnclear),  # a wrapper's word for signal 11
         (CliResult(data={}), 3, "", AppmanagerFailed),
         (None, 2, "usage: appmanager", AppmanagerFailed),
         (CliFailure(sentence="no"), 0, "", AppmanagerFailed),

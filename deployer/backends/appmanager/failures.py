@@ -15,6 +15,7 @@ from deployer.errors.cloud import OutOfStock
 from deployer.models.config import DeployConfig, NewInstance
 
 SHOWN_NOISE = 300
+LEAST_SHELL_CODE = 126  # from here on a shell says that a program could not be run, or by which signal it was killed
 _CODE = re.compile(r"\b(?:[A-Z][A-Za-z]+(?:\.[A-Z][A-Za-z]+)+|(?:[A-Z][a-z]+){2,})\b")
 _NO_CODES = {"RequestId", "HostId", "RegionId", "DeployRegionId", "AppManager", "JavaScript", "GitHub"}
 _RAM_ACTION = re.compile(r"\b(?:ecs|vpc|oss|oos|ram|sts|bss|bssapi|ros|computenest):[A-Z]\w+")
@@ -50,7 +51,7 @@ def failure_of(command: str, answer: CliResult | CliFailure | None, ending: Endi
     said = _last_line(printed) or _last_line(ending.stderr)
     if answer is None and find_api_code(said):
         return _known_failure(command, said, {}, ending)
-    if ending.exit_code is not None and ending.exit_code > 0:
+    if ending.exit_code is not None and 0 < ending.exit_code < LEAST_SHELL_CODE:
         return AppmanagerFailed(command, mask_secrets(said) or "no reason given", ending.exit_code, ending.stderr)
     return AppmanagerUnclear(command, mask_secrets(said) or "nothing was printed", ending.exit_code, ending.stderr)
 
