@@ -22,16 +22,16 @@ def command(region: str | None, kind: str | None, **arguments: Any) -> int:
     screen = Screen(options)
     with screen.deployer() as deployer:
         findings = deployer.check(region=region, kind=kind)
-        again = " ".join(("deployer check", *(("--type agent",) if kind == "agent" else ()), deployer.command_flags))
+        again = deployer.command("check", ".", None, {"region": region, "type": kind})
     failed = [finding for finding in findings if finding.ok is False]
     checks = [
         {**to_json_value(finding), "status": {True: "ok", False: "failed", None: "warning"}[finding.ok]}
         for finding in findings
     ]
-    data = {"ok": not failed, "checks": checks, "next": [again.strip()] if failed else []}
+    data = {"ok": not failed, "checks": checks, "next": [again] if failed else []}
     signed_out = any(finding.code == CredentialsMissing.code for finding in failed)
     if signed_out:
         data["methods"] = to_json_value(SIGN_IN_METHODS)
     help_text = "\n\n" + render_sign_in(screen.language) if signed_out else ""
-    screen.result(data, lambda: render_checks(checks, screen.language) + help_text)
+    screen.result(data, lambda: render_checks(checks, screen.language, again=again) + help_text)
     return 1 if failed else 0

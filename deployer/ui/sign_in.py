@@ -29,8 +29,8 @@ _NOTES: Mapping[str, tuple[str, str]] = MappingProxyType(
 )
 _TAIL: Mapping[Language, str] = MappingProxyType(
     {
-        "en": "Then run `deployer check` again. No key has ever to be told to anybody.",
-        "zh": "完成后请重新运行 `deployer check`。您无需向任何人提供 AccessKey。",
+        "en": "No key has ever to be told to anybody.",
+        "zh": "您无需向任何人提供 AccessKey。",
     }
 )
 

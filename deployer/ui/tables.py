@@ -29,8 +29,11 @@ def render_fields(fields: Iterable[tuple[str, object]]) -> str:
     return "\n".join(f"{padded(name, width)} : {value}" for name, value in known)
 
 
-def render_checks(checks: Sequence[Mapping[str, Any]], language: Language = "en") -> str:
-    """What was checked: `id`, `ok` (None: a warning), `detail`, and what to do (`fix`, else one of `guidance`) or to ask."""
+def render_checks(checks: Sequence[Mapping[str, Any]], language: Language = "en", *, again: str) -> str:
+    """What was checked: `id`, `ok` (None: a warning), `detail`, and what to do (`fix`, else one of `guidance`) or to ask.
+
+    `again` is the command that checks once more.
+    """
     lines = [f"=== {text('checks', language)} ==="]
     for check in checks:
         mark = "⚠️" if check.get("ok") is None else TICKS[bool(check["ok"])]
@@ -41,7 +44,7 @@ def render_checks(checks: Sequence[Mapping[str, Any]], language: Language = "en"
             for way in check.get("guidance", ())[1:]
         ]
     bad = sum(1 for check in checks if check.get("ok") is False)
-    lines += ["", text("checks.bad", language, count=bad) if bad else text("checks.good", language)]
+    lines += ["", text("checks.bad", language, count=bad, again=again) if bad else text("checks.good", language)]
     return "\n".join(lines)
 
 

@@ -64,8 +64,8 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
         "checks": ("Environment check", "环境检查"),
         "checks.good": ("All checks passed. Ready to deploy.", "全部检查通过，可以部署。"),
         "checks.bad": (
-            "{count} to mend; then run `deployer check` again.",
-            "{count} 项需处理，处理后请重新运行 `deployer check`。",
+            "{count} to mend; then run `{again}` again.",
+            "{count} 项需处理，处理后请重新运行 `{again}`。",
         ),
         "fix": ("fix", "处理"),
         "ask": ("ask the user", "询问用户"),

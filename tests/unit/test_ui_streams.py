@@ -179,7 +179,7 @@ def test_checks_show_tick_cross_fix_and_question():
         {"id": "credentials", "ok": False, "detail": "none", "fix": "aliyun configure", "ask": "which account?"},
         {"id": "appmanager", "ok": None, "detail": "not installed"},
     ]
-    assert render_checks(checks).splitlines() == [
+    assert render_checks(checks, again="deployer check --local").splitlines() == [
         "=== Environment check ===",
         "✅ python: 3.11.7",
         "❌ credentials: none",
@@ -187,9 +187,9 @@ def test_checks_show_tick_cross_fix_and_question():
         "   ask the user: which account?",
         "⚠️ appmanager: not installed",
         "",
-        "1 to mend; then run `deployer check` again.",
+        "1 to mend; then run `deployer check --local` again.",
     ]
-    assert render_checks(checks[:1], "zh").endswith("全部检查通过，可以部署。")
+    assert render_checks(checks[:1], "zh", again="").endswith("全部检查通过，可以部署。")
 
 
 def test_the_language_follows_the_setting_then_the_locale():
