@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deployer.models.analysis import Candidate, Evidence, Mention, Method, ProjectAnalysis, ReadmeMentions
+from deployer.project.app_json import read_app_json
 from deployer.project.applications import Application, choose_application, detect_application, find_applications
 from deployer.project.detectors import LANGUAGES, OTHERS, PLAIN
 from deployer.project.detectors.detection import Detection, Detector
@@ -105,6 +106,7 @@ def _first(detectors: Iterable[Detector], project_dir: ProjectDir, readme: Readm
 def _finish(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> ProjectAnalysis:
     detection = _prepared(project_dir, readme, found)
     looked = (Evidence(file=readme.file, line=None, why="read first"),) if readme else ()
+    hosting = read_app_json(project_dir)
     conflicts = find_conflicts(project_dir, readme, detection) if readme and found.is_start else ()
     return ProjectAnalysis(
         name=suggest_name(project_dir.name),
@@ -120,8 +122,8 @@ def _finish(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> Pr
         bind_host=detection.bind_host,
         environment=detection.environment,
         methods=_methods(readme, replace(found, detection=detection)),
-        evidence=(*looked, *detection.evidence, *explain_unused_docker(project_dir, detection)),
-        warnings=tuple(dict.fromkeys((*detection.warnings, *_warnings(project_dir, readme, found)))),
+        evidence=(*looked, *detection.evidence, *explain_unused_docker(project_dir, detection), *hosting.evidence),
+        warnings=tuple(dict.fromkeys((*detection.warnings, *_warnings(project_dir, readme, found), *hosting.warnings))),
         supported=found.is_start,
         source="readme" if detection.followed else "scan",
         directory=found.application.directory if found.application else "",
@@ -200,5 +202,7 @@ def _warnings(project_dir: ProjectDir, readme: Readme | None, found: _Found) -> 
             f"`{one.file}:{one.line}` starts `{one.text[:80]}` as well: one process is deployed, this one is not"
             for one in (readme.find_left_starts(followed) if followed else ())
         )
+        if readme.is_cut:
+            warnings.append(f"`{readme.file}` is so long that only its beginning was read")
         warnings.extend(f"`{readme.file}:{line}` speaks to AI agents: it is not followed" for line in readme.talk)
     return warnings

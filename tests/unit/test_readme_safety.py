@@ -162,6 +162,7 @@ def test_what_stands_at_the_top_of_a_huge_readme_is_followed_and_the_cut_is_told
     (tmp_path / "README.md").write_text("## Run\n\n    python app.py\n\n" + "text 文字\n" * 1_000_000, encoding="utf-8")
     analysis = analyze(ProjectDir.open(tmp_path))
     assert (analysis.source, analysis.start_command) == ("readme", "python app.py")
+    assert "`README.md` is so long that only its beginning was read" in analysis.warnings
 
 
 def test_a_readme_that_is_a_link_to_the_outside_is_not_read(tmp_path: Path) -> None:

@@ -99,17 +99,12 @@ def read_node_manifest(project_dir: ProjectDir, directory: str = "") -> NodeMani
     if not fits:
         warnings.append(f"`{base}{lock}` does not fit `{file}`: `npm install` is used, the versions may differ")
     version, version_evidence = _node_version(project_dir, base, data, text or "")
-    scripts = {
-        name: body
-        for name, body in _table(data.get("scripts")).items()
-        if isinstance(body, str) and _SCRIPT_NAME.fullmatch(name) and body.strip()
-    }
     main, name = data.get("main"), data.get("name")
     return NodeManifest(
         text=text or "",
         name=name if isinstance(name, str) else None,
         broken=broken,
-        scripts=scripts,
+        scripts=_scripts(data),
         packages=packages,
         runtime=runtime,
         main=main.removeprefix("./") if isinstance(main, str) else None,
@@ -155,6 +150,14 @@ def _parse(text: str | None, file: str, warnings: list[str]) -> tuple[dict[str, 
 
 def _table(value: object) -> dict[str, object]:
     return {key: one for key, one in value.items() if isinstance(key, str)} if isinstance(value, dict) else {}
+
+
+def _scripts(data: dict[str, object]) -> dict[str, str]:
+    return {
+        name: body
+        for name, body in _table(data.get("scripts")).items()
+        if isinstance(body, str) and _SCRIPT_NAME.fullmatch(name) and body.strip()
+    }
 
 
 def _dependencies(data: dict[str, object]) -> tuple[dict[str, str], frozenset[str]]:

