@@ -12,6 +12,7 @@ from deployer.emulator.services.assistant.handlers import AssistantService
 from deployer.emulator.services.bss.handlers import BssService
 from deployer.emulator.services.ecs.handlers import EcsService
 from deployer.emulator.services.ecs.state import EcsState
+from deployer.emulator.services.oos.bill_handlers import BillActions
 from deployer.emulator.services.oos.handlers import OosService
 from deployer.emulator.services.oos.identities import Identities
 from deployer.emulator.services.oss.service import OssService
@@ -33,6 +34,7 @@ class Services:
     """Every service of one emulator, by what it is called."""
 
     assistant: AssistantService
+    bills: BillActions
     bss: BssService
     ecs: EcsService
     ecs_state: EcsState
@@ -48,7 +50,7 @@ class Services:
         return {
             "bss": handlers_of(self.bss),
             "ecs": {**self.ecs.handlers(), **self.assistant.handlers()},
-            "oos": self.oos.handlers(),
+            "oos": {**self.oos.handlers(), **handlers_of(self.bills)},
             "ram": self.ram.handlers(),
             "sts": handlers_of(self.sts),
             "vpc": self.vpc.handlers(),
@@ -75,12 +77,14 @@ def compose(context: Context, accounts: Accounts, guard: Guard) -> Services:
     vpc_state = VpcState(context)
     ecs_state = EcsState(context, vpc_state)
     bss = BssService(context)
+    oos = OosService(context, Identities(accounts=accounts, guard=guard))
     return Services(
         assistant=AssistantService(context, ecs_state),
+        bills=BillActions(oos.state, ecs_state, bss.prices),
         bss=bss,
         ecs=EcsService(context, ecs_state, bss.prices),
         ecs_state=ecs_state,
-        oos=OosService(context, Identities(accounts=accounts, guard=guard)),
+        oos=oos,
         oss=OssService(context, accounts, guard),
         ram=RamService(context, accounts),
         sts=StsService(accounts),

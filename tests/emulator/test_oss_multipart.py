@@ -157,6 +157,15 @@ def test_unfinished_uploads_are_listed_in_pages(client):
     assert [upload.key for upload in only.uploads] == ["b/c"]
 
 
+@pytest.mark.documented(PAGES + "listmultipartuploads")
+def test_the_last_page_of_uploads_has_markers_as_well_for_clients_that_insist_on_them(client):
+    asked = {"op_name": "ListMultipartUploads", "method": "GET", "bucket": BUCKET, "parameters": {"uploads": ""}}
+    answer = client.invoke_operation(oss.OperationInput(**asked, op_metadata={"sub-resource": ["uploads"]}))
+
+    assert b"<NextKeyMarker></NextKeyMarker>" in answer.http_response.content
+    assert b"<NextUploadIdMarker></NextUploadIdMarker>" in answer.http_response.content
+
+
 @pytest.mark.documented("https://www.alibabacloud.com/help/en/oss/user-guide/multipart-upload-12")
 def test_the_uploader_sends_a_large_file_in_parts(client, tmp_path):
     body = random.Random(1).randbytes(1_000_000)

@@ -9,6 +9,7 @@ from deployer.emulator.services.assistant.file_handlers import FileActions
 from deployer.emulator.services.assistant.invocation_handlers import InvocationActions
 from deployer.emulator.services.assistant.state import AssistantState
 from deployer.emulator.services.assistant.status_handlers import StatusActions
+from deployer.emulator.services.assistant.terminal_handlers import TerminalActions
 from deployer.emulator.services.ecs.state import EcsState, Taggable
 
 
@@ -25,6 +26,7 @@ class AssistantService:
             InvocationActions(context, ecs_state, self.state, delivery, commands),
             StatusActions(context, ecs_state, self.state, agents),
             FileActions(context, ecs_state, self.state, delivery),
+            TerminalActions(context, ecs_state, agents),
         )
         ecs_state.add_taggable("command", Taggable(find=self._command_tags, every=self._tags_of_commands))
         ecs_state.add_taggable("invocation", Taggable(find=self._invocation_tags, every=self._tags_of_invocations))

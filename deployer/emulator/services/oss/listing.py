@@ -88,8 +88,8 @@ class Listing:
             "Bucket": call.bucket_name,
             "KeyMarker": encode(key_marker),
             "UploadIdMarker": id_marker,
-            "NextKeyMarker": encode(page.last) if page.is_truncated else None,
-            "NextUploadIdMarker": page.items[-1].upload_id if page.is_truncated and page.items else None,
+            "NextKeyMarker": encode(page.last) if page.is_truncated else "",  # oss2 reads both from every answer
+            "NextUploadIdMarker": page.items[-1].upload_id if page.is_truncated and page.items else "",
             "Delimiter": encode(delimiter),
             "Prefix": encode(prefix),
             "MaxUploads": limit,
