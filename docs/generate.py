@@ -279,6 +279,7 @@ PRODUCTS = {
     "bss": "Billing, BssOpenApi (2017-12-14)",
     "ram": "Resource Access Management (2015-05-01)",
     "sts": "Security Token Service (2015-04-01)",
+    "location": "Location, which tells first-generation clients where a product is (2015-06-12)",
 }
 
 

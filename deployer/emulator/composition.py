@@ -12,6 +12,7 @@ from deployer.emulator.services.assistant.handlers import AssistantService
 from deployer.emulator.services.bss.handlers import BssService
 from deployer.emulator.services.ecs.handlers import EcsService
 from deployer.emulator.services.ecs.state import EcsState
+from deployer.emulator.services.location.handlers import LocationService
 from deployer.emulator.services.oos.bill_handlers import BillActions
 from deployer.emulator.services.oos.handlers import OosService
 from deployer.emulator.services.oos.identities import Identities
@@ -38,6 +39,7 @@ class Services:
     bss: BssService
     ecs: EcsService
     ecs_state: EcsState
+    location: LocationService
     oos: OosService
     oss: OssService
     ram: RamService
@@ -50,6 +52,7 @@ class Services:
         return {
             "bss": handlers_of(self.bss),
             "ecs": {**self.ecs.handlers(), **self.assistant.handlers()},
+            "location": handlers_of(self.location),
             "oos": {**self.oos.handlers(), **handlers_of(self.bills)},
             "ram": self.ram.handlers(),
             "sts": handlers_of(self.sts),
@@ -84,6 +87,7 @@ def compose(context: Context, accounts: Accounts, guard: Guard) -> Services:
         bss=bss,
         ecs=EcsService(context, ecs_state, bss.prices),
         ecs_state=ecs_state,
+        location=LocationService(),
         oos=oos,
         oss=OssService(context, accounts, guard),
         ram=RamService(context, accounts),

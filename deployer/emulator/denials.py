@@ -17,6 +17,7 @@ _CODES: Mapping[str, str] = {
     "sts": "NoPermission",
     "oos": "NoPermission",
     "bss": "NotAuthorized",
+    "location": "NoPermission",
     "oss": "AccessDenied",
 }
 # Source: https://www.alibabacloud.com/help/en/ecs/developer-reference/api-ecs-2014-05-26-runinstances (error codes)

@@ -158,6 +158,14 @@ def test_the_old_sdk_with_its_own_copy_of_requests_is_answered(aliyun):
     assert b'"RegionId":"cn-hangzhou"' in answer
 
 
+def test_the_old_sdk_finds_a_product_whose_host_it_has_to_ask_for(aliyun):
+    client_module = pytest.importorskip("aliyunsdkcore.client")
+    request_module = pytest.importorskip("aliyunsdkcore.request")
+    request = request_module.RpcRequest("oos", "2019-06-01", "ListTemplates", "oos")
+    answer = client_module.AcsClient("LTAI5tOld", "secret", REGION_ID).do_action_with_exception(request)
+    assert b"Templates" in answer
+
+
 def test_oss2_is_answered(aliyun):
     oss2 = pytest.importorskip("oss2")
     bucket = oss2.Bucket(oss2.Auth("LTAI5tOld", "secret"), "https://oss-cn-hangzhou.aliyuncs.com", "an-old-bucket")

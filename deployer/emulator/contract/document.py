@@ -17,6 +17,7 @@ PRODUCT_VERSIONS: Mapping[str, str] = {
     "bss": "2017-12-14",
     "sts": "2015-04-01",
     "ram": "2015-05-01",
+    "location": "2015-06-12",
 }
 
 

@@ -1,0 +1,1 @@
+"""Location: which host answers for a product in a region."""
