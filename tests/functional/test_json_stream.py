@@ -91,6 +91,7 @@ def test_a_failed_deploy_ends_its_stream_with_the_error(lab: CloudLab, make_proj
         ("config", "template"),
         ("policy",),
         ("schema", "output"),
+        ("completion", "bash"),
         ("local", "status"),
         ("deploy", "/nowhere"),
         ("deploy", "PATH", "--no-such-flag"),
