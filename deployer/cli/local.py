@@ -198,7 +198,7 @@ def _text(info: Any, addresses: tuple[Address, ...]) -> str:
     fields = (
         ("local cloud", info.url),
         ("process", info.pid),
-        ("since", info.started_at),
+        ("since", f"{info.started_at:%Y-%m-%d %H:%M:%S %Z}"),
         ("machines", info.driver_name),
         ("notice", info.notice),
         ("log", info.log_path),

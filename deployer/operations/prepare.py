@@ -22,6 +22,7 @@ from deployer.models.config import DeployConfig, ExistingInstance
 from deployer.models.package import Package
 from deployer.models.plan import canonical_json
 from deployer.operations.carrying import carry, check_carrying
+from deployer.operations.naming import GroupWords
 from deployer.operations.repository_config import as_in_repository, problems_as_in_repository
 from deployer.operations.script_checks import check_scripts
 from deployer.operations.steps import StepProgress
@@ -162,7 +163,7 @@ def prepare(request: ProjectRequest, progress: StepProgress, emit: Emit) -> Prep
     with progress.step("configure") as told:
         config = configure(request, project_dir, analysis)
         _tell_config(config, emit)
-        told.tell(f"{config.application_name}/{config.application_group_name} in {config.deploy_region_id}")
+        told.tell(GroupWords.of(config).place)
     with progress.step("package") as told:
         package = build_package(
             project_dir,

@@ -18,6 +18,7 @@ from deployer.events import (
 )
 from deployer.ui.printable import printable
 
+KILOBYTE = 1_000
 MEGABYTE = 1_000_000
 
 
@@ -77,8 +78,8 @@ def detail_of(event: Event) -> str:
         case WaitProgressed():
             words = f"{event.what}: {event.status}, at most {event.timeout_seconds:.0f} s"
         case UploadProgressed():
-            sent, total = event.sent_bytes / MEGABYTE, event.total_bytes / MEGABYTE
-            words = f"{sent:.1f} of {total:.1f} MB"
+            unit, name, digits = (MEGABYTE, "MB", 1) if event.total_bytes >= MEGABYTE else (KILOBYTE, "kB", 0)
+            words = f"{event.sent_bytes / unit:.{digits}f} of {event.total_bytes / unit:.{digits}f} {name}"
         case ArtifactUploaded():
             words = f"{event.object_name}{'' if event.uploaded_bytes else ' (was there already)'}"
         case ExecutionProgressed():

@@ -59,6 +59,12 @@ def test_a_step_that_has_nothing_to_tell_says_how_it_ended():
     assert [line.split()[1] for line in stream.getvalue().splitlines()] == ["failed", "done", "失败", "完成"]
 
 
+def test_a_small_upload_is_not_nothing_of_nothing():
+    stream = io.StringIO()
+    PlainView(stream)(UploadProgressed(sent_bytes=1_589, total_bytes=1_589))
+    assert stream.getvalue() == "      2 of 2 kB\n"
+
+
 class Terminal(io.StringIO):
     encoding = "utf-8"
 

@@ -1,5 +1,6 @@
 """What a deploy costs: BSS first, ECS's own price beside it, OSS from a dated table. Decimal arithmetic throughout."""
 
+import math
 from decimal import ROUND_HALF_UP, Decimal
 
 from deployer.cloud.cloud import Cloud
@@ -127,7 +128,7 @@ def storage_price(artifact_bytes: int) -> PriceItem:
     monthly = (Decimal(artifact_bytes) / GIB * OSS_STORAGE_PER_GIB_MONTH).quantize(Decimal("0.0001"), ROUND_HALF_UP)
     return PriceItem(
         name="OSS storage",
-        specification=f"{artifact_bytes / 1024**2:.1f} MiB archive",
+        specification=f"{_size(artifact_bytes)} archive",
         hourly=None,
         monthly=monthly,
         source=f"price table {OSS_TABLE_DATE}",
@@ -141,3 +142,9 @@ def storage_price(artifact_bytes: int) -> PriceItem:
 def price_notes() -> tuple[str, ...]:
     """What is said below every quote."""
     return (f"traffic and OSS figures are from the price table of {OSS_TABLE_DATE}",)
+
+
+def _size(size_bytes: int) -> str:
+    """In MiB, of less than one in KiB and never 0."""
+    mebibytes = size_bytes / 1024**2
+    return f"{mebibytes:.1f} MiB" if mebibytes >= 1 else f"{math.ceil(size_bytes / 1024)} KiB"
