@@ -82,7 +82,7 @@ class OutOfStock(CloudError):
         self, instance_type: str, deploy_region_id: str, tried: tuple[str, ...], others: tuple[str, ...]
     ) -> None:
         super().__init__(
-            f"`{instance_type}` is sold out in {deploy_region_id}"
+            f"`{instance_type}` cannot be bought in {deploy_region_id}: sold out, or not offered there"
             + (f" (zones tried: {', '.join(tried)})" if tried else ""),
             hint=f"take another type, such as `{others[0]}`, or another region" if others else "take another region",
             instance_type=instance_type,
