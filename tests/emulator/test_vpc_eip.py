@@ -66,6 +66,30 @@ def test_an_address_cannot_be_bound_to_what_does_not_take_it(lab):
     refused("IncorrectInstanceStatus", bind(starting), status=400)
 
 
+@pytest.mark.documented(ASSOCIATE)
+def test_an_address_is_bound_to_an_interface_and_free_again_once_that_is_deleted(lab):
+    network = lab.make_network()
+    place = {"v_switch_id": network.vswitch_id, "security_group_id": network.security_group_id}
+    interface_id = lab.ecs("create_network_interface", **place).network_interface_id
+    lab.settle()
+    allocation_id = lab.vpc("allocate_eip_address").allocation_id
+    binding = {"allocation_id": allocation_id, "instance_id": interface_id}
+
+    refused("InvalidInstanId.NotFound", lambda: lab.vpc("associate_eip_address", **binding), status=404)
+    lab.vpc("associate_eip_address", **binding, instance_type="NetworkInterface")
+    lab.settle()
+    eip = describe(lab, allocation_id)
+    shown = lab.ecs("describe_network_interfaces", network_interface_id=[interface_id]).network_interface_sets
+    refused("InvalidBindingStatus", lambda: lab.vpc("unassociate_eip_address", **binding, instance_type="EcsInstance"))
+
+    assert (eip.status, eip.instance_id, eip.instance_type) == ("InUse", interface_id, "NetworkInterface")
+    assert shown.network_interface_set[0].associated_public_ip.public_ip_address == eip.ip_address
+    lab.ecs("delete_network_interface", network_interface_id=interface_id)
+    lab.settle()
+    free = describe(lab, allocation_id)
+    assert (free.status, free.instance_id, free.instance_type) == ("Available", "", "")
+
+
 @pytest.mark.documented(RELEASE)
 def test_a_bound_address_cannot_be_released_and_outlives_its_instance(lab):
     instance_id = lab.launch_running(lab.make_network())

@@ -104,7 +104,8 @@ class InstanceSpecActions:
             isp="BGP",
             allocated_at=context.clock.now(),
             status=EipStatus.IN_USE,
-            instance_id=instance.instance_id,
+            instance_id=instance.bindable_id,
+            instance_type=instance.bindable_type,
         )
         self._state.vpc_state.eips[eip.allocation_id] = eip
         instance.public_ip, instance.eip, instance.internet_max_bandwidth_out = None, eip, 0

@@ -147,6 +147,15 @@ class Instance:
         return self.clock.monotonic() >= self.visible_from
 
     @property
+    def bindable_id(self) -> str:
+        return self.instance_id
+
+    @property
+    def bindable_type(self) -> str:
+        """As AssociateEipAddress calls it."""
+        return "EcsInstance"
+
+    @property
     def can_bind_address(self) -> bool:
         """True in the states in which an elastic IP address can be bound.
 

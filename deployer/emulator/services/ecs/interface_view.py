@@ -7,7 +7,7 @@ from deployer.emulator.services import timestamps
 from deployer.emulator.services.ecs.instance_view import tag_list
 from deployer.emulator.services.ecs.instances import Instance
 from deployer.emulator.services.ecs.interfaces import NetworkInterface
-from deployer.emulator.services.vpc.networks import EipStatus, VSwitch
+from deployer.emulator.services.vpc.networks import Eip, EipStatus, VSwitch
 
 
 def describe_interface(interface: NetworkInterface, account_id: str) -> dict[str, Any]:
@@ -26,7 +26,7 @@ def describe_interface(interface: NetworkInterface, account_id: str) -> dict[str
         "DeleteOnRelease": interface.delete_on_release,
         "ResourceGroupId": interface.resource_group_id,
         "Attachment": {"InstanceId": interface.instance_id} if interface.instance_id else {},
-        "AssociatedPublicIp": {},
+        "AssociatedPublicIp": _elastic(interface.eip),
         "Tags": tag_list(interface.tags),
     }
 
@@ -34,8 +34,7 @@ def describe_interface(interface: NetworkInterface, account_id: str) -> dict[str
 def describe_primary(owner: Instance, account_id: str) -> dict[str, Any]:
     """The primary interface of an instance, likewise."""
     public: dict[str, Any] = {"PublicIpAddress": owner.internet_ip} if owner.internet_ip else {}
-    if owner.eip is not None and owner.eip.status is EipStatus.IN_USE:
-        public["AllocationId"] = owner.eip.allocation_id
+    public |= _elastic(owner.eip)
     return {
         **_shared(owner.vswitch, [owner.private_ip], account_id),
         "NetworkInterfaceId": owner.network_interface_id,
@@ -53,6 +52,12 @@ def describe_primary(owner: Instance, account_id: str) -> dict[str, Any]:
         "AssociatedPublicIp": public,
         "Tags": tag_list(owner.interface_tags),
     }
+
+
+def _elastic(eip: Eip | None) -> dict[str, Any]:
+    if eip is None or eip.status is not EipStatus.IN_USE:
+        return {}
+    return {"PublicIpAddress": eip.ip_address, "AllocationId": eip.allocation_id}
 
 
 def _shared(vswitch: VSwitch, addresses: Sequence[str], account_id: str) -> dict[str, Any]:

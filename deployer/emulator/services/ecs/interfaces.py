@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from ipaddress import IPv4Address
 
-from deployer.emulator.services.vpc.networks import VSwitch
+from deployer.emulator.services.vpc.networks import Eip, VSwitch
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -24,6 +24,25 @@ class NetworkInterface:
     delete_on_release: bool = True
     resource_group_id: str = ""
     tags: dict[str, str] = field(default_factory=dict)
+    eip: Eip | None = None
+
+    @property
+    def bindable_id(self) -> str:
+        return self.network_interface_id
+
+    @property
+    def bindable_type(self) -> str:
+        """As AssociateEipAddress calls it."""
+        return "NetworkInterface"
+
+    @property
+    def public_ip(self) -> None:
+        """A secondary interface has no public address but an elastic one."""
+
+    @property
+    def can_bind_address(self) -> bool:
+        """Source: https://www.alibabacloud.com/help/en/eip/developer-reference/api-vpc-2016-04-28-associateeipaddress-eips."""
+        return not self.under_way
 
     @property
     def region_id(self) -> str:

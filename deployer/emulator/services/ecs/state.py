@@ -85,9 +85,12 @@ class EcsState:
             raise ApiError(404, "InvalidInstanceId.NotFound", "The specified InstanceId does not exist.")
         return instance
 
-    def find_bindable(self, instance_id: str, region_id: str | None) -> Instance | None:
-        """The instance an elastic IP address may be bound to."""
-        return self.find_instance(instance_id, region_id)
+    def find_bindable(self, bindable_id: str, region_id: str | None) -> Instance | NetworkInterface | None:
+        """The instance or secondary interface an elastic IP address may be bound to."""
+        interface = self.interfaces.get(bindable_id)
+        if interface is not None and region_id in {None, interface.region_id}:
+            return interface
+        return self.find_instance(bindable_id, region_id)
 
     def add_instance(self, instance: Instance, *, start: bool) -> None:
         """Keep a new instance with its disks and let it come up; `lifecycle.release` takes it away again."""
@@ -113,9 +116,7 @@ class EcsState:
                 self.remove_interface(interface)
         instance.vswitch.release_addresses(instance.network_interface_id)
         self.release_public_ip(instance)
-        eip = instance.eip
-        if eip is not None and eip.instance_id == instance.instance_id and eip.status is not EipStatus.UNASSOCIATING:
-            self.vpc_state.unbind_eip(eip, instance)
+        self._take_eip_off(instance)
 
     def assign_public_ip(self, instance: Instance) -> None:
         """Give the instance an address of its own. Errors: 400 InsufficientPublicIp."""
@@ -155,9 +156,15 @@ class EcsState:
         self.context.scheduler.after(self.context.assumptions.network_pending_seconds, finish)
 
     def remove_interface(self, interface: NetworkInterface) -> None:
-        """The interface and its addresses are gone."""
+        """The interface and its addresses are gone; an elastic one is free again."""
+        self._take_eip_off(interface)
         interface.vswitch.release_addresses(interface.network_interface_id)
         self.interfaces.pop(interface.network_interface_id, None)
+
+    def _take_eip_off(self, target: Instance | NetworkInterface) -> None:
+        eip = target.eip
+        if eip is not None and eip.instance_id == target.bindable_id and eip.status is not EipStatus.UNASSOCIATING:
+            self.vpc_state.unbind_eip(eip, target)
 
     # Security groups
 

@@ -1,4 +1,4 @@
-"""AllocateEipAddress and its siblings. An address is bound to ECS instances only."""
+"""AllocateEipAddress and its siblings. An address is bound to an instance of ECS or to a secondary interface."""
 
 from typing import Any
 
@@ -8,13 +8,14 @@ from deployer.emulator.services.paging import page_by_number
 from deployer.emulator.services.refusals import not_implemented, refuse_unsupported
 from deployer.emulator.services.regions import get_region, region_asked
 from deployer.emulator.services.tagging import carries, read_tags
-from deployer.emulator.services.vpc.networks import Bindable, Eip, EipStatus
+from deployer.emulator.services.vpc.networks import Eip, EipStatus
 from deployer.emulator.services.vpc.state import VpcState
 
 _HELP = "https://www.alibabacloud.com/help/en/eip/developer-reference/api-vpc-2016-04-28-"
 _DEFAULT_BANDWIDTH = "5"  # Mbit/s. Source: AllocateEipAddress page
 _MAX_BANDWIDTH = 500
 _ECS_INSTANCE = "EcsInstance"
+_BINDABLE = (_ECS_INSTANCE, "NetworkInterface")
 
 
 class EipActions:
@@ -50,14 +51,14 @@ class EipActions:
     @action("AssociateEipAddress", source=_HELP + "associateeipaddress-eips")
     def associate(self, call: Call) -> Body:
         """Nothing; the address is Associating, then InUse."""
-        self._require_ecs(call)
+        _check_type(call)
         refuse_unsupported(call, "PrivateIpAddress", "Mode")
         return self._state.tokens.once(call, lambda: self._associate(call))
 
     @action("UnassociateEipAddress", source=_HELP + "unassociateeipaddress-eips")
     def unassociate(self, call: Call) -> Body:
         """Nothing; the address is Unassociating, then Available."""
-        self._require_ecs(call)
+        _check_type(call)
         return self._state.tokens.once(call, lambda: self._unassociate(call))
 
     @action("ReleaseEipAddress", source=_HELP + "releaseeipaddress-eips")
@@ -74,11 +75,6 @@ class EipActions:
         eip.name = params.get("Name", eip.name)
         eip.description = params.get("Description", eip.description)
         return {}
-
-    def _require_ecs(self, call: Call) -> None:
-        kind = call.params.get("InstanceType", _ECS_INSTANCE)
-        if kind != _ECS_INSTANCE:
-            raise not_implemented(call, f"InstanceType={kind}")
 
     def _allocate(self, call: Call) -> Body:
         params, context = call.params, self._state.context
@@ -112,26 +108,26 @@ class EipActions:
 
     def _associate(self, call: Call) -> Body:
         eip = self._state.get_eip(call.params["AllocationId"], region_asked(call))
-        instance = self._state.find_bindable(call.params["InstanceId"], eip.region_id)
-        if instance is None:
+        target = self._state.find_bindable(call.params["InstanceId"], eip.region_id)
+        if target is None or target.bindable_type != call.params.get("InstanceType", _ECS_INSTANCE):
             raise ApiError(404, "InvalidInstanId.NotFound", "The specified instance is not found.")
         if eip.status is not EipStatus.AVAILABLE:
             raise ApiError(400, "IncorrectEipStatus", "Current elastic IP status does not support this operation.")
-        if not instance.can_bind_address:
+        if not target.can_bind_address:
             raise ApiError(400, "IncorrectInstanceStatus", "Current instance status does not support this operation.")
-        if instance.eip is not None or instance.public_ip is not None:
+        if target.eip is not None or target.public_ip is not None:
             raise ApiError(400, "InvalidAssociation.Duplicated", "The specified instance has a public IP address.")
-        self._state.bind_eip(eip, instance)
+        self._state.bind_eip(eip, target)
         return {}
 
     def _unassociate(self, call: Call) -> Body:
         eip = self._state.get_eip(call.params["AllocationId"], region_asked(call))
         if eip.status is not EipStatus.IN_USE or eip.instance_id is None:
             raise ApiError(400, "IncorrectEipStatus", "Current elastic IP status does not support this operation.")
-        if call.params.get("InstanceId", eip.instance_id) != eip.instance_id:
+        asked = (call.params.get("InstanceId", eip.instance_id), call.params.get("InstanceType", eip.instance_type))
+        if asked != (eip.instance_id, eip.instance_type):
             raise ApiError(400, "InvalidBindingStatus", "Specified instance is not bound to the elastic IP address.")
-        instance: Bindable | None = self._state.find_bindable(eip.instance_id, eip.region_id)
-        self._state.unbind_eip(eip, instance)
+        self._state.unbind_eip(eip, self._state.find_bindable(eip.instance_id, eip.region_id))
         return {}
 
     def _view(self, eip: Eip) -> dict[str, Any]:
@@ -142,7 +138,7 @@ class EipActions:
             "RegionId": eip.region_id,
             "Status": eip.status.value,
             "InstanceId": eip.instance_id or "",
-            "InstanceType": _ECS_INSTANCE if eip.instance_id else "",
+            "InstanceType": eip.instance_type,
             "InstanceRegionId": eip.region_id if eip.instance_id else "",
             "Bandwidth": str(eip.bandwidth),
             "EipBandwidth": str(eip.bandwidth),
@@ -163,6 +159,13 @@ class EipActions:
         }
 
 
+def _check_type(call: Call) -> None:
+    """Errors: 501 Emulator.NotImplemented for what else an address can be bound to."""
+    kind = call.params.get("InstanceType", _ECS_INSTANCE)
+    if kind not in _BINDABLE:
+        raise not_implemented(call, f"InstanceType={kind}")
+
+
 def _read_bandwidth(call: Call) -> int:
     """Mbit/s. Errors: 400 InvalidParameter."""
     text = str(call.params.get("Bandwidth", _DEFAULT_BANDWIDTH))
@@ -179,8 +182,7 @@ def _matches(eip: Eip, call: Call) -> bool:
         (not wanted_ids or eip.allocation_id in wanted_ids)
         and (not wanted_addresses or eip.ip_address in wanted_addresses)
         and params.get("AssociatedInstanceId", eip.instance_id) == eip.instance_id
-        and (params.get("AssociatedInstanceType", _ECS_INSTANCE) == _ECS_INSTANCE)
-        and ("AssociatedInstanceType" not in params or eip.instance_id is not None)
+        and params.get("AssociatedInstanceType", eip.instance_type) == eip.instance_type
         and params.get("EipName", eip.name) == eip.name
         and params.get("Status", eip.status.value) == eip.status.value
         and params.get("ChargeType", "PostPaid") == "PostPaid"

@@ -103,7 +103,7 @@ class VSwitch:
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class Eip:
-    """One elastic IP address. It outlives the instance it is bound to."""
+    """One elastic IP address. It outlives the instance or interface it is bound to."""
 
     allocation_id: str
     region_id: str
@@ -117,7 +117,8 @@ class Eip:
     resource_group_id: str = ""
     status: EipStatus = EipStatus.AVAILABLE
     tags: dict[str, str] = field(default_factory=dict)
-    instance_id: str | None = None
+    instance_id: str | None = None  # of whatever it is bound to
+    instance_type: str = ""  # EcsInstance, NetworkInterface
 
 
 class Tagged(Protocol):
@@ -132,20 +133,29 @@ class Tagged(Protocol):
 class Bindable(Protocol):
     """What an elastic IP address can be bound to."""
 
-    instance_id: str
-    public_ip: str | None
     eip: Eip | None
 
     @property
+    def bindable_id(self) -> str: ...
+
+    @property
+    def bindable_type(self) -> str:
+        """EcsInstance, NetworkInterface."""
+        ...
+
+    @property
+    def public_ip(self) -> str | None: ...
+
+    @property
     def can_bind_address(self) -> bool:
-        """True in a state in which the instance takes an elastic IP address."""
+        """True in a state in which it takes an elastic IP address."""
         ...
 
 
 class InstanceDirectory(Protocol):
     """The ECS service as the VPC service sees it."""
 
-    def find_bindable(self, instance_id: str, region_id: str | None) -> Bindable | None: ...
+    def find_bindable(self, bindable_id: str, region_id: str | None) -> Bindable | None: ...
 
 
 class PublicAddresses:

@@ -196,6 +196,10 @@ class RouteActions:
         self._state.route_tables[table.route_table_id] = table
         return {"RouteTableId": table.route_table_id}
 
+    def _is_instance(self, instance_id: str, region_id: str) -> bool:
+        found = self._state.find_bindable(instance_id, region_id)
+        return found is not None and found.bindable_type == "EcsInstance"
+
     def _create_entry(self, call: Call) -> Body:
         params, table = call.params, self._get(call)
         hop_type, hop_id = params.get("NextHopType", "Instance"), params.get("NextHopId")
@@ -203,7 +207,7 @@ class RouteActions:
             raise not_implemented(call, f"NextHopType={hop_type}")
         if hop_id is None:
             raise missing_parameter("NextHopId")
-        if hop_type == "Instance" and self._state.find_bindable(hop_id, table.region_id) is None:
+        if hop_type == "Instance" and not self._is_instance(hop_id, table.region_id):
             raise ApiError(404, "InvalidNexthop.NotFound", "Specified nexthop does not exist.")
         _check_texts(call, "RouteEntryName")
         destination = _destination(params["DestinationCidrBlock"])

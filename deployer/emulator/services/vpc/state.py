@@ -39,9 +39,9 @@ class VpcState:
         """Let elastic IP addresses find the instances of the ECS service."""
         self._instances = directory
 
-    def find_bindable(self, instance_id: str, region_id: str | None) -> Bindable | None:
-        """The instance an address may be bound to; None when there is none of that id."""
-        return self._instances.find_bindable(instance_id, region_id) if self._instances else None
+    def find_bindable(self, bindable_id: str, region_id: str | None) -> Bindable | None:
+        """The instance or interface an address may be bound to; None when there is none of that id."""
+        return self._instances.find_bindable(bindable_id, region_id) if self._instances else None
 
     def tagged(self, kind: str) -> Mapping[str, Tagged] | None:
         """What carries tags, by id; `kind` is `VPC`, `VSWITCH`, `EIP`, `ROUTETABLE` in whatever letter case, None for another."""
@@ -224,10 +224,14 @@ class VpcState:
             raise ApiError(404, "InvalidAllocationId.NotFound", "The specified AllocationId is not found.")
         return eip
 
-    def bind_eip(self, eip: Eip, instance: Bindable) -> None:
+    def bind_eip(self, eip: Eip, target: Bindable) -> None:
         """Bind the address: Associating at once, InUse a moment later; `unbind_eip` undoes it."""
-        eip.status, eip.instance_id = EipStatus.ASSOCIATING, instance.instance_id
-        instance.eip = eip
+        eip.status, eip.instance_id, eip.instance_type = (
+            EipStatus.ASSOCIATING,
+            target.bindable_id,
+            target.bindable_type,
+        )
+        target.eip = eip
 
         def finish() -> None:
             if eip.status is EipStatus.ASSOCIATING:
@@ -235,15 +239,15 @@ class VpcState:
 
         self._after_pending(finish)
 
-    def unbind_eip(self, eip: Eip, instance: Bindable | None) -> None:
-        """Take the address from its instance: Unassociating at once, Available a moment later."""
+    def unbind_eip(self, eip: Eip, target: Bindable | None) -> None:
+        """Take the address from what it is bound to: Unassociating at once, Available a moment later."""
         eip.status = EipStatus.UNASSOCIATING
-        if instance is not None:
-            instance.eip = None
+        if target is not None:
+            target.eip = None
 
         def finish() -> None:
             if eip.status is EipStatus.UNASSOCIATING:
-                eip.status, eip.instance_id = EipStatus.AVAILABLE, None
+                eip.status, eip.instance_id, eip.instance_type = EipStatus.AVAILABLE, None, ""
 
         self._after_pending(finish)
 
