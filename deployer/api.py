@@ -155,6 +155,12 @@ class Deployer:
 
         return validate(Path(config) if config else Path(DEFAULT_CONFIG_PATH), self._environ)
 
+    def use_mirrors(self, config: str | Path | None = None) -> Sequence[tuple[str, str]]:
+        """Rewrite a configuration's scripts to mirrors of mainland China; each line that changed, before and after."""
+        from deployer.operations.mirroring import use_mirrors
+
+        return use_mirrors(Path(config) if config else Path(DEFAULT_CONFIG_PATH))
+
     def config_template(self, *, whole: bool = False) -> str:
         """The configuration with its comments: the original tool's keys, or all of them."""
         from deployer.config.new_file import config_reference, config_template

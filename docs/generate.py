@@ -266,6 +266,12 @@ def scripts_page() -> str:
     ]
     lines += [
         "",
+        (
+            "Scripts that people wrote are left alone: `far-host` proposes the words, and `deployer config validate --use-mirrors` writes them "
+            "where they are meant. For instances that reach no index at all, `--carry` brings Python packages in the archive "
+            "(docs/projects.md)."
+        ),
+        "",
         "Composer comes by its installer, whose SHA-384 is published on another host. NuGet and Poetry, which has no setting for a mirror, ask their usual places.",
     ]
     return "\n".join(lines) + "\n"

@@ -8,6 +8,7 @@ from deployer.cli.options import common_options, take_common
 from deployer.cli.screen import Screen
 from deployer.errors.config import ConfigInvalid
 from deployer.ui.errors import render_problems
+from deployer.ui.printable import printable
 from deployer.ui.texts import text
 
 
@@ -17,22 +18,26 @@ def command() -> None:
 
 
 @command.command("validate", help="Say everything that is wrong with the configuration, at once. Exit 0 or 65.")
+@click.option("--use-mirrors", is_flag=True, help="First rewrite its scripts to mirrors of mainland China.")
 @common_options
-def validate(**arguments: Any) -> int:
-    """Show every problem with its line and fix."""
+def validate(use_mirrors: bool, **arguments: Any) -> int:
+    """Show every problem with its line and fix; what was rewritten before that."""
     options = take_common(arguments)
     screen = Screen(options)
     with screen.deployer() as deployer:
+        rewritten = deployer.use_mirrors(options.config) if use_mirrors else ()
         problems = tuple(deployer.validate_config(options.config))
     path = options.config or ".appmanager/config.yaml"
     errors = tuple(problem for problem in problems if problem.severity == "error")
     data = {"path": path, "valid": not errors, "problems": [problem.as_dict() for problem in problems]}
+    data["rewritten"] = [{"before": before, "after": after} for before, after in rewritten]
     if errors:
         warnings = tuple(problem for problem in problems if problem not in errors)
         shown = render_problems(warnings, screen.language)
         return screen.failure(ConfigInvalid(errors, config_path=path), data, lambda: shown)
     valid = text("config.valid", screen.language, path=path)
-    shown = "\n\n".join(part for part in (render_problems(problems, screen.language), valid) if part)
+    changes = "\n".join(f"- {printable(before)}\n+ {printable(after)}" for before, after in rewritten)
+    shown = "\n\n".join(part for part in (changes, render_problems(problems, screen.language), valid) if part)
     screen.result(data, lambda: shown)
     return 0
 

@@ -48,6 +48,20 @@ _FAR: Mapping[str, str] = MappingProxyType(
 )
 
 
+# What an address begins with, and what it can begin with instead; the longest first.
+_INSTEAD: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(rf"{re.escape(one.usual.rstrip('/'))}(?=[/?#\s\"'`;,)]|$)"), one.address.partition(",")[0].rstrip("/"))
+    for one in sorted(mirrors.MIRRORS, key=lambda mirror: -len(mirror.usual))
+)
+
+
+def nearer(text: str) -> str:
+    """The text with mirrors' addresses in the place of those they stand in for; the same where there is none."""
+    for usual, instead in _INSTEAD:
+        text = usual.sub(lambda _found, instead=instead: instead, text)  # type: ignore[misc]
+    return text
+
+
 def find_far_host(text: str) -> tuple[str, str] | None:
     """The first such host an address in the text names, and what to ask instead, "" for a copy of one's own."""
     for match in _ADDRESS.finditer(text):

@@ -19,31 +19,32 @@ _PLACES = {
 _SHORT = re.compile(r"\bgithub: *[\"']|:github *=> *[\"']")
 _DEPENDENCIES = ("dependencies", "devDependencies", "optionalDependencies")
 _GITHUB = re.compile(r"(github:)?[\w.-]+/[\w.-]+(#.+)?$")
+_GITHUB_HOST = ("github.com", "")
 _MOST = 5
 
 
 def find_far_packages(project_dir: ProjectDir, directory: str = "") -> list[str]:
-    """A sentence for each of the first five, with its place; mirrors help with none of them."""
+    """A sentence for each of the first five, with its place and the mirror to name there instead, where there is one."""
     prefix = f"{directory}/" if directory else ""
     found = (*_by_line(project_dir, prefix), *_of_node(project_dir, f"{prefix}package.json"))
     return [
         f"`{place}` takes a package from `{host}`, which instances in mainland China reach slowly or not at all"
-        for place, host in found[:_MOST]
+        + (f"; {instead} has the same" if instead else "")
+        for place, host, instead in found[:_MOST]
     ]
 
 
-def _by_line(project_dir: ProjectDir, prefix: str) -> Iterator[tuple[str, str]]:
+def _by_line(project_dir: ProjectDir, prefix: str) -> Iterator[tuple[str, str, str]]:
     for name, takes in _PLACES.items():
         text = project_dir.find_text(f"{prefix}{name}") or ""
         for number, line in enumerate(text.split("\n"), start=1):
             if takes.search(line) and not line.lstrip().startswith(("#", ";")):
                 far = find_far_host(line)
-                host = far[0] if far else "github.com" if _SHORT.search(line) else None
-                if host is not None:
-                    yield f"{prefix}{name}:{number}", host
+                if far or _SHORT.search(line):
+                    yield f"{prefix}{name}:{number}", *(far or _GITHUB_HOST)
 
 
-def _of_node(project_dir: ProjectDir, file: str) -> Iterator[tuple[str, str]]:
+def _of_node(project_dir: ProjectDir, file: str) -> Iterator[tuple[str, str, str]]:
     """Dependencies that are addresses, or `owner/repository` at GitHub; where the file has them is not looked up."""
     try:
         manifest = json.loads(project_dir.find_text(file) or "{}")
@@ -54,4 +55,4 @@ def _of_node(project_dir: ProjectDir, file: str) -> Iterator[tuple[str, str]]:
         for wanted in listed.values() if isinstance(listed, dict) else ():
             far = find_far_host(str(wanted))
             if far or _GITHUB.fullmatch(str(wanted)):
-                yield file, far[0] if far else "github.com"
+                yield file, *(far or _GITHUB_HOST)

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from project_trees import analyze_tree
 
-from deployer.project.far_hosts import find_far_host
+from deployer.project.far_hosts import find_far_host, nearer
 from deployer.project.far_packages import find_far_packages
 from deployer.project.project_dir import ProjectDir
 
@@ -66,3 +66,25 @@ def test_a_token_in_the_address_is_not_repeated_and_the_analysis_warns(tmp_path:
 )
 def test_a_host_is_known_by_its_whole_name(text: str, host: str | None) -> None:
     assert (find_far_host(text) or (None,))[0] == host
+
+
+@pytest.mark.parametrize(
+    ("far", "near"),
+    [
+        ("pip install -i https://pypi.org/simple flask", "pip install -i https://mirrors.aliyun.com/pypi/simple flask"),
+        ("-f=https://pypi.org/simple/;", "-f=https://mirrors.aliyun.com/pypi/simple/;"),
+        ('npm --registry "https://registry.npmjs.org"', 'npm --registry "https://registry.npmmirror.com"'),
+        ("https://nodejs.org/dist/v22.1.0/a.tar.xz", "https://registry.npmmirror.com/-/binary/node/v22.1.0/a.tar.xz"),
+        ("GOPROXY=https://proxy.golang.org,direct", "GOPROXY=https://goproxy.cn,direct"),
+        ("https://registry.npmjs.org.example/x https://pypi.org/project/flask https://github.com/a/b", None),
+    ],
+)
+def test_an_address_that_a_mirror_stands_in_for_is_given_in_its_words(far: str, near: str | None) -> None:
+    assert nearer(far) == (near or far)
+
+
+def test_an_index_line_is_told_with_the_mirror_to_name_instead(tmp_path: Path) -> None:
+    (tmp_path / "requirements.txt").write_text("-i https://pypi.org/simple\n")
+    assert find_far_packages(ProjectDir.open(tmp_path))[0].endswith(
+        "; https://mirrors.aliyun.com/pypi/simple/ has the same"
+    )

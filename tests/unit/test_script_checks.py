@@ -143,3 +143,32 @@ def test_a_script_bash_cannot_read_is_refused_before_anything_is_done(tmp_path: 
     [problem] = caught.value.problems
     assert (problem.code, problem.line) == ("script.syntax", FIRST_LINE + len(GOOD))
     assert config.read_text().split("\n")[(problem.line or 0) - 1].strip() == "if true; then"
+
+
+def test_scripts_are_rewritten_to_mirrors_where_the_user_says_so_and_only_there(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lines = (
+        "# https://pypi.org/simple is far",
+        "pip install -i https://pypi.org/simple flask",
+        "git clone -q https://github.com/a/b",
+    )
+    config = _write(
+        tmp_path, *GOOD[:3], *lines, *GOOD[3:], stop='"#!/bin/bash\\ncurl -m 9 https://registry.npmjs.org/x"'
+    )
+    before = config.read_text()
+    proposed = [one.hint or "" for one in validate_with_scripts(config) if one.code == "script.far-host"]
+    assert proposed[0] == (
+        "write `https://mirrors.aliyun.com/pypi/simple` for `https://pypi.org/simple`: `deployer config validate --use-mirrors` does"
+    )
+    assert "put a copy into the project" in proposed[1]
+    assert run(["config", "validate", "--config", str(config)]) == 0
+    assert config.read_text() == before
+    assert run(["config", "validate", "--use-mirrors", "--config", str(config)]) == 0
+    assert "- pip install -i https://pypi.org/simple flask\n+ pip install -i https://mirrors" in capsys.readouterr().out
+    wanted = before.replace("-i https://pypi.org/simple", "-i https://mirrors.aliyun.com/pypi/simple")
+    assert config.read_text().startswith(wanted.partition("    stop:")[0])
+    assert config.read_text().endswith("curl -m 9 https://registry.npmmirror.com/x\n")
+    assert [
+        one.message for one in validate_with_scripts(config) if "github" not in one.message and "far-host" in one.code
+    ] == []

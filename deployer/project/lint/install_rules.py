@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
-from deployer.project.far_hosts import find_far_host
+from deployer.project.far_hosts import find_far_host, nearer
 from deployer.project.lint.rules import Finding, broken
 from deployer.project.lint.syntax_tree import Command, ScriptTree, line_of, text_of
 
@@ -43,15 +44,20 @@ def download_findings(tree: ScriptTree) -> Iterator[Finding]:
     for command in tree.commands:
         far = find_far_host(tree.resolved(" ".join(command.words))) if _name_of(command) in _REACHES else None
         if far:
-            host, instead = far
-            yield broken(
-                "far-host",
-                command.line,
-                f"`{host}` is asked" + (f"; in the mainland {instead} has it" if instead else ""),
-            )
+            yield _far(command, *far)
     for command in tree.commands:
         if command.program[:1] and command.program[0] in _LOADERS:
             yield from _of_loader(command)
+
+
+def _far(command: Command, host: str, instead: str) -> Finding:
+    """With the words to write instead, where a mirror has the same under the same path."""
+    found = broken(
+        "far-host", command.line, f"`{host}` is asked" + (f"; in the mainland {instead} has it" if instead else "")
+    )
+    words = [(word, nearer(word)) for word in command.words if nearer(word) != word]
+    shown = "; ".join(f"`{near}` for `{word}`" for word, near in words if "@" not in word)
+    return replace(found, fix=f"write {shown}: `deployer config validate --use-mirrors` does") if shown else found
 
 
 def _of_loader(command: Command) -> Iterator[Finding]:
