@@ -11,6 +11,8 @@ from carrying_trees import PYTHON, make_wheel, offline, write
 from project_trees import analyze_tree, clean_scripts
 
 from deployer.cli.main import run
+from deployer.config.load import load_flags
+from deployer.config.packing_rules import wants_carrying
 from deployer.errors.carrying import CarriedNotInstalled, PipFailed, PipMissing, WheelMissing, WheelNotTrusted
 from deployer.models.analysis import ApplicationType
 from deployer.models.config import DeployConfig, NewInstance
@@ -132,6 +134,26 @@ def test_a_requirements_file_with_a_password_stays_behind_where_its_packages_are
     assert [one.path for one in whole.left_out] == ["requirements.txt"]
     with zipfile.ZipFile(whole.path) as archive:
         assert not [name for name in archive.namelist() if b"canary" in archive.read(name)]
+
+
+def test_what_only_the_instance_needs_is_fetched_whatever_pip_thinks(project: ProjectDir, tmp_path: Path):
+    """A stand-in for pip that copies what a file names, and does not look at what the wheels need."""
+    copying = 'for word in $(sed "/^-/d; s/[>=].*//" "${@: -1}"); do cp "$SHELF/$word"-* "$7"; done\n'
+    write(tmp_path, {"bin/python3": f'#!/bin/bash\necho "$*" >> {tmp_path}/calls\nSHELF={tmp_path}/shelf\n{copying}'})
+    (tmp_path / "bin/python3").chmod(0o755)
+    (tmp_path / f"bin/python{PYTHON}").symlink_to("python3")
+    environ = {"PATH": f"{tmp_path}/bin:/usr/bin:/bin", "DEPLOYER_CACHE_DIR": str(tmp_path / "c")}
+    house = carry(project, analyze(project), environ)
+    assert sorted(one.name for one in house.folder.glob("*.whl")) == [
+        "tinybase-1.0-py3-none-any.whl",
+        "tinylib-2.1-py3-none-any.whl",
+    ]
+    assert len((tmp_path / "calls").read_text().splitlines()) == 2
+
+
+@pytest.mark.parametrize(("value", "carries"), [("1", True), ("true", True), ("0", False), ("FALSE", False)])
+def test_the_variable_asks_for_it_as_the_flag_does(tmp_path: Path, value: str, *, carries: bool):
+    assert wants_carrying(load_flags(tmp_path / "c.yaml", environ={"DEPLOYER_CARRY": value})) is carries
 
 
 def test_without_pip_it_is_said_what_was_tried(project: ProjectDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):

@@ -3,24 +3,25 @@
 import hashlib
 import json
 import re
+import shlex
 import shutil
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deployer.errors.carrying import WheelNotTrusted
+from deployer.errors.carrying import WheelMissing, WheelNotTrusted
 from deployer.errors.project import PackageNotWritten
 from deployer.models.package import CarriedPackages
 from deployer.project.carrying.closure import find_unmet
 from deployer.project.carrying.pip import Pip
-from deployer.project.carrying.requirements import normalised
+from deployer.project.carrying.requirements import Requirements, normalised
 from deployer.project.carrying.target import Target
 from deployer.project.carrying.wanted import Wanted
 
 _FORMAT = 1  # another one: what was kept before is fetched anew
 _MOST_ROUNDS = 5
+_SUMS = "SHA256SUMS"
 _CHUNK_BYTES = 1024 * 1024
 _VARIABLE = re.compile(r"\$\{([A-Z0-9_]+)\}")
 
@@ -51,10 +52,10 @@ def ensure_wheelhouse(
             with tempfile.TemporaryDirectory(dir=kept, prefix=".making-") as made:
                 whole = _fetch(wanted, target, Path(made), Pip(environ, target, project), environ)
                 shutil.rmtree(folder, ignore_errors=True)
-                with suppress(FileExistsError):  # another run was quicker, with the same wish
-                    whole.rename(folder)
+                whole.rename(folder)
         except OSError as error:
-            raise PackageNotWritten(str(kept), (error.strerror or str(error)).lower()) from error
+            if not _is_whole(folder, target):  # else another run was quicker, with the same wish
+                raise PackageNotWritten(str(kept), (error.strerror or str(error)).lower()) from error
     wheels = list(folder.glob("*.whl"))
     size_bytes = sum(wheel.stat().st_size for wheel in wheels)
     return WheelHouse(
@@ -73,26 +74,35 @@ def _fetch(wanted: Wanted, target: Target, made: Path, pip: Pip, environ: Mappin
     """A folder inside `made` with all of it."""
     whole, building = made / "whole", made / "building"
     whole.mkdir()
-    found = wanted.requirements
-    lines, constraints = list(found.wanted), made / "constraints.txt"
-    constraints.write_text("\n".join(found.constraints), encoding="utf-8")
-    head = [*found.settings, f"-c {constraints}" if found.constraints else ""]
-    for _round in range(_MOST_ROUNDS if lines else 0):
-        _download(pip, [*head, *lines], made, whole, environ)
-        unmet = find_unmet(whole, target, found.wanted)
-        if not unmet:
-            break
-        lines += unmet
+    if wanted.requirements.wanted:
+        _fetch_all(wanted.requirements, target, whole, lambda lines: _download(pip, lines, made, whole, environ))
     wheels = sorted(whole.glob("*.whl"))
-    _check_hashes(wheels, found.hashes)
+    _check_hashes(wheels, wanted.requirements.hashes)
     (whole / requirements_name(target)).write_text(_pinned(wheels), encoding="utf-8")
     if wanted.builds:
         building.mkdir()
-        _download(pip, [*found.settings, *wanted.builds], made, building, environ)
+        _download(pip, [*wanted.requirements.settings, *wanted.builds], made, building, environ)
         for wheel in sorted(building.glob("*.whl")):
             shutil.move(wheel, whole / wheel.name)
-    (whole / "SHA256SUMS").write_text(_sums(whole), encoding="utf-8")
+    (whole / _SUMS).write_text(_sums(whole), encoding="utf-8")
     return whole
+
+
+def _fetch_all(found: Requirements, target: Target, whole: Path, download: Callable[[list[str]], None]) -> None:
+    """The application's packages with all they need on the target, one version of each. Errors: WheelMissing."""
+    constraints = whole.with_name("constraints.txt")
+    constraints.write_text("\n".join(found.constraints), encoding="utf-8")
+    lines = [*found.settings, f"-c {shlex.quote(str(constraints))}", *found.wanted]
+    unmet: list[str] = []
+    for _round in range(_MOST_ROUNDS):
+        for earlier in whole.glob("*.whl"):
+            earlier.unlink()
+        download([*lines, *unmet])
+        lines += unmet
+        unmet = find_unmet(whole, target, found.wanted)
+        if not unmet:
+            return
+    raise WheelMissing(unmet[0], str(target), "something needs it there, and pip fetches it not")
 
 
 def _download(pip: Pip, lines: list[str], made: Path, into: Path, environ: Mapping[str, str]) -> None:
@@ -128,13 +138,13 @@ def _pinned(wheels: list[Path]) -> str:
 def _is_whole(folder: Path, target: Target) -> bool:
     """Whether everything is there as it was kept."""
     try:
-        return (folder / requirements_name(target)).is_file() and (folder / "SHA256SUMS").read_text() == _sums(folder)
+        return (folder / requirements_name(target)).is_file() and (folder / _SUMS).read_text() == _sums(folder)
     except OSError:
         return False
 
 
 def _sums(folder: Path) -> str:
-    files = sorted(one for one in folder.iterdir() if one.name != "SHA256SUMS")
+    files = sorted(one for one in folder.iterdir() if one.name != _SUMS)
     return "".join(f"{_sha256(one)}  {one.name}\n" for one in files)
 
 
