@@ -9,6 +9,7 @@ from alibabacloud_tea_openapi.exceptions import ServerException
 from ecs_lab import ARM_FAMILY, ECS_PAGES, FAMILY, IDEMPOTENCE, REGION, STATES_PAGE, TYPE, ZONE, open_lab, refused
 
 RUN = ECS_PAGES + "runinstances"
+SEQUENCES = "https://www.alibabacloud.com/help/en/ecs/user-guide/batch-configure-sequential-names-or-hostnames-for-multiple-instances"
 Disk = models.RunInstancesRequestSystemDisk
 DataDisk = models.RunInstancesRequestDataDisk
 Tag = models.RunInstancesRequestTag
@@ -85,6 +86,34 @@ def test_every_instance_of_a_batch_has_its_own_addresses_and_name_suffix(lab, ne
     assert [instance.instance_name for instance in instances] == ["web001", "web002", "web003"]
 
 
+@pytest.mark.documented(SEQUENCES)
+@pytest.mark.parametrize(
+    ("pattern", "suffixed", "names"),
+    [
+        ("web-[9,3]", False, ["web-009", "web-010"]),
+        ("web-[9,3]", True, ["web-009", "web-010"]),
+        ("web-[0,1]-x", False, ["web-0-x", "web-1-x"]),
+        ("web-[0,1]-x", True, ["web-0-x001", "web-1-x002"]),
+        ("web[,]", False, ["web000000", "web000001"]),
+        ("web[1234,2]", False, ["web001234", "web001235"]),
+    ],
+)
+def test_names_with_a_sequence_count(lab, network, pattern, suffixed, names):
+    ids = lab.launch(network, amount=2, instance_name=pattern, host_name=pattern, unique_suffix=suffixed)
+    lab.settle()
+
+    found = [lab.describe(instance_id) for instance_id in ids]
+
+    assert [(one.instance_name, one.host_name) for one in found] == [(name, name) for name in names]
+
+
+@pytest.mark.documented(RUN)
+def test_a_host_may_be_called_after_its_id(lab, network):
+    instance_id = lab.launch_running(network, host_name="k8s-${instance_id}")
+
+    assert lab.describe(instance_id).host_name == f"k8s-{instance_id}"
+
+
 @pytest.mark.documented(IDEMPOTENCE)
 def test_a_repeated_client_token_makes_no_second_instance(lab, network):
     first = lab.launch(network, client_token="plan-1:run")
@@ -147,6 +176,8 @@ def test_a_batch_is_all_or_nothing_unless_a_minimum_is_given(lab, network):
         ({"security_group_ids": ["sg-none"]}, 400, "InvalidParameter.Conflict"),
         ({"instance_name": "1st"}, 400, "InvalidInstanceName.Malformed"),
         ({"instance_name": "x"}, 400, "InvalidInstanceName.Malformed"),
+        ({"instance_name": "web-[1, 3]"}, 400, "InvalidInstanceName.Malformed"),
+        ({"instance_name": "web-[1,7]"}, 400, "InvalidInstanceName.Malformed"),
         ({"host_name": "-x-"}, 400, "InvalidHostName.Malformed"),
         ({"host_name": "a--b"}, 400, "InvalidHostName.Malformed"),
         ({"description": "http://x"}, 400, "InvalidDescription.Malformed"),

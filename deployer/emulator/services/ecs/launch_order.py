@@ -11,6 +11,7 @@ from deployer.emulator.services.ecs.firewall import SecurityGroup
 from deployer.emulator.services.ecs.images import Image
 from deployer.emulator.services.ecs.instance_types import InstanceType
 from deployer.emulator.services.ecs.instances import Disk, Instance, MetadataOptions
+from deployer.emulator.services.ecs.sequences import INSTANCE_ID, name_in_batch
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.regions import get_region
 from deployer.emulator.services.tagging import read_tags
@@ -161,15 +162,16 @@ def _make_instance(order: LaunchOrder, state: EcsState, position: int) -> Instan
     context, labels, options = state.context, order.labels, order.options
     instance_id = context.ids.resource_id("i")
     interface_id = context.ids.resource_id("eni")
-    suffix = f"{position + 1:03d}" if labels.has_unique_suffix and order.amount > 1 else ""
+    has_suffix = labels.has_unique_suffix and order.amount > 1
+    hostname = name_in_batch(labels.hostname, position, has_unique_suffix=has_suffix)
     instance = Instance(
         instance_id=instance_id,
         region_id=order.region_id,
         zone_id=order.vswitch.zone_id,
         instance_type=order.instance_type,
         image=order.image,
-        instance_name=labels.instance_name + suffix if labels.instance_name else instance_id,
-        hostname=labels.hostname + suffix if labels.hostname else f"iZ{instance_id.removeprefix('i-')}Z",
+        instance_name=name_in_batch(labels.instance_name, position, has_unique_suffix=has_suffix) or instance_id,
+        hostname=hostname.replace(INSTANCE_ID, instance_id) or f"iZ{instance_id.removeprefix('i-')}Z",
         description=labels.description,
         vswitch=order.vswitch,
         private_ip=str(order.vswitch.take_address(interface_id, order.private_ip)),

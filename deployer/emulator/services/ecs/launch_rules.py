@@ -11,6 +11,7 @@ from deployer.emulator.services.ecs.firewall import SecurityGroup
 from deployer.emulator.services.ecs.images import Image
 from deployer.emulator.services.ecs.instance_types import INSTANCE_TYPES, InstanceType
 from deployer.emulator.services.ecs.instances import MetadataOptions
+from deployer.emulator.services.ecs.sequences import INSTANCE_ID, name_at
 from deployer.emulator.services.ecs.state import EcsState
 from deployer.emulator.services.ecs.stock import offers_type
 from deployer.emulator.services.refusals import missing_parameter, not_implemented, refuse_unsupported
@@ -60,13 +61,21 @@ def check_texts(call: Call) -> None:
     InvalidPassword.Malformed.
     """
     for name, is_valid, code in (
-        ("InstanceName", names.is_valid_name, "InvalidInstanceName.Malformed"),
-        ("HostName", names.is_valid_hostname, "InvalidHostName.Malformed"),
+        ("InstanceName", _is_instance_name, "InvalidInstanceName.Malformed"),
+        ("HostName", _is_hostname, "InvalidHostName.Malformed"),
         ("Description", names.is_valid_description, "InvalidDescription.Malformed"),
         ("Password", is_valid_password, "InvalidPassword.Malformed"),
     ):
         if name in call.params and not is_valid(call.params[name]):
             raise ApiError(400, code, f'The specified parameter "{name}" is not valid.')
+
+
+def _is_instance_name(pattern: str) -> bool:
+    return names.is_valid_name(name_at(pattern, 0))
+
+
+def _is_hostname(pattern: str) -> bool:
+    return names.is_valid_hostname(name_at(pattern, 0).replace(INSTANCE_ID, "i-0"))
 
 
 def check_payment(call: Call) -> None:
