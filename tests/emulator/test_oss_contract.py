@@ -30,7 +30,9 @@ def request(method, target, host="127.0.0.1:80", **headers):
 @pytest.mark.parametrize(
     ("method", "target", "headers", "named"),
     [
-        ("GET", "/some-bucket?website", {}, "website"),
+        ("GET", "/some-bucket?website", {}, "GetBucketWebsite"),
+        ("PUT", "/some-bucket?inventory&inventoryId=1", {}, "PutBucketInventory"),
+        ("GET", "/some-bucket?surprise", {}, "surprise"),
         ("PUT", "/some-bucket/a", {"x-oss-surprise": "1"}, "x-oss-surprise"),
         ("PUT", "/some-bucket/a", {"x-oss-callback": "e30="}, "x-oss-callback"),
         ("GET", "/some-bucket/a?x-oss-process=image/info", {}, "x-oss-process"),

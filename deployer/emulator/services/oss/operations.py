@@ -25,6 +25,25 @@ _WITHOUT_EFFECT = frozenset(
         "x-oss-process",
     }
 )
+# What else a bucket has in the cloud: the sub-resource and what its operations are called after their verb.
+# Source: https://www.alibabacloud.com/help/en/oss/developer-reference/list-of-operations-by-function
+_OTHER_SUBRESOURCES: Mapping[str, str] = {
+    "accessmonitor": "BucketAccessMonitor",
+    "archiveDirectRead": "BucketArchiveDirectRead",
+    "cname": "Cname",
+    "httpsConfig": "BucketHttpsConfig",
+    "inventory": "BucketInventory",
+    "logging": "BucketLogging",
+    "metaQuery": "MetaQuery",
+    "replication": "BucketReplication",
+    "requestPayment": "BucketRequestPayment",
+    "resourceGroup": "BucketResourceGroup",
+    "style": "Style",
+    "transferAcceleration": "BucketTransferAcceleration",
+    "website": "BucketWebsite",
+    "worm": "BucketWorm",
+}
+_VERBS: Mapping[str, str] = {"GET": "Get", "PUT": "Put", "DELETE": "Delete"}
 _SIGNING_HEADERS = frozenset({"x-oss-date", "x-oss-content-sha256", "x-oss-security-token"})
 _METADATA_PREFIX = "x-oss-meta-"
 
@@ -110,6 +129,9 @@ class Contract:
         """
         entry = self.find(request, address)
         names = {name for name, _ in request.query}
+        if address.level == "bucket" and request.method in _VERBS:
+            for name in sorted(names & (_OTHER_SUBRESOURCES.keys() - self._selectors["bucket"])):
+                raise _unknown(_VERBS[request.method] + _OTHER_SUBRESOURCES[name])
         if entry is None:
             if "x-oss-copy-source" not in request.headers and self._has_other_method(names, address):
                 raise _method_not_allowed(request)
