@@ -55,6 +55,23 @@ def test_a_local_address_is_mended_and_the_line_is_named() -> None:
     assert ("app.py", 12) in {(one.file, one.line) for one in found.evidence if "127.0.0.1" in one.why}
 
 
+def test_a_server_that_an_import_would_start_is_kept_from_starting_or_left_alone(tmp_path: Path) -> None:
+    """Whoever imports such a module waits for ever, or finds the port taken."""
+    flask = "from flask import Flask\napp = Flask(__name__)\napp.run(port=5001)\n"
+    fastapi = "import uvicorn\nfrom fastapi import FastAPI\napp = FastAPI()\nuvicorn.run(app, port=5002)\n"
+    guarded = flask.replace("app.run", "if __name__ == '__main__':\n    app.run")
+
+    of_flask = _analyze(tmp_path / "flask", {"app.py": flask, "requirements.txt": "flask\n"})
+    of_fastapi = _analyze(tmp_path / "fastapi", {"main.py": fastapi, "requirements.txt": "fastapi\nuvicorn\n"})
+    of_guarded = _analyze(tmp_path / "guarded", {"app.py": guarded, "requirements.txt": "flask\n"})
+
+    assert of_flask.start_command == of_guarded.start_command == "gunicorn --bind 0.0.0.0:5001 app:app"
+    assert ("FLASK_RUN_FROM_CLI", "true") in of_flask.environment
+    assert of_guarded.environment == ()
+    assert (of_fastapi.start_command, of_fastapi.bind_host) == ("python main.py", "127.0.0.1")
+    assert any("cannot be reached from outside" in warning for warning in of_fastapi.warnings)
+
+
 def test_readme_methods_are_listed_native_first_with_their_lines() -> None:
     methods = analyze(ProjectDir.open(PROJECTS / "flask_local")).methods
     assert [(one.kind, one.line, one.chosen) for one in methods] == [

@@ -68,6 +68,7 @@ class PythonModule:
     runs: tuple[RunCall, ...]
     has_main_guard: bool
     has_calls: bool  # anything beyond definitions happens when it is run
+    serves_on_import: bool = False  # by a call at its top, outside the main guard
     speaks_over_pipes: bool = False  # an MCP server, unless it is told another transport
     problem: str | None = None
 
@@ -93,13 +94,15 @@ def read_module(file: str, text: str) -> PythonModule:
     nodes = _nodes(tree)
     constants = _constants(nodes)
     certain, optional = _imports(tree, nodes)
+    runs = _runs(nodes, constants, {name for name, _line in (*certain, *optional)})
     return PythonModule(
         file=file,
         imports=certain,
         optional_imports=optional,
         apps=tuple(_apps(tree)),
-        runs=tuple(_runs(nodes, constants, {name for name, _line in (*certain, *optional)})),
+        runs=tuple(runs),
         has_main_guard=any(_is_main_guard(node) for node in tree.body),
+        serves_on_import=_serves_on_import(tree, runs),
         speaks_over_pipes="transport" in constants and _text(constants["transport"], constants) == "stdio",
         has_calls=any(
             isinstance(node, (ast.Expr, ast.While, ast.For, ast.With)) and not _is_text(node) for node in tree.body
@@ -199,6 +202,12 @@ def _runs(nodes: list[ast.AST], constants: dict[str, ast.expr], imported: set[st
             found.append(_grpc_address(node, callee, constants))
     made = [one for one in found if one is not None]
     return sorted(made or _bare_addresses(imported, constants), key=lambda one: one.line)
+
+
+def _serves_on_import(tree: ast.Module, runs: list[RunCall]) -> bool:
+    """Whether one of the calls stands at the top, so that whoever imports the module never gets it."""
+    lines = {run.line for run in runs if run.callee.endswith((".run", "run_simple", "serve"))}
+    return any(isinstance(node, ast.Expr) and node.lineno in lines for node in _top_statements(tree))
 
 
 def _bare_addresses(imported: set[str], constants: dict[str, ast.expr]) -> list[RunCall]:

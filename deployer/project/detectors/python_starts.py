@@ -11,6 +11,9 @@ from deployer.project.detectors.python_start import EVERYWHERE, Start, find_port
 _PUBLIC = frozenset({EVERYWHERE, "::", ""})
 _PORT_VARIABLES_SET = frozenset({"PORT", "APP_PORT"})
 _WSGI = frozenset({"flask", "dash", "django", "bottle", "falcon"})
+# With it `app.run()` does nothing, so that a server can import a module that calls it at its top.
+# Source: https://github.com/pallets/flask/blob/main/src/flask/app.py, `Flask.run`
+FLASK_RUN_IGNORED = ("FLASK_RUN_FROM_CLI", "true")
 _NO_SERVED_OBJECTS = frozenset({"mcp", "agentscope", "celery"})
 
 
@@ -19,6 +22,8 @@ def start_app(project: PythonProject, module: PythonModule, app: AppObject, why:
     framework = project.web_framework() or app.framework if app.framework == "factory" else app.framework
     port, evidence = find_port(project, framework, module)
     name, environment = project.location(module)
+    if framework == "flask" and module.serves_on_import:
+        environment = (*environment, FLASK_RUN_IGNORED)
     made = Evidence(file=module.file, line=app.line, why=why or f"`{app.name}` is a {framework} application")
     server, command = _server_command(project, framework, name, app, port)
     needs = () if project.manifest.find(server) else (server,)
@@ -97,7 +102,7 @@ def start_file(project: PythonProject, file: str, why: str, *, arguments: tuple[
         if not run.debug
         else f"`{run.callee}` has debug on"
     )
-    if app is not None:
+    if app is not None and (app.framework == "flask" or not module.serves_on_import):
         started = start_app(project, module, app)
         why = f"{local}: a server on {EVERYWHERE} is used instead"
         shown = Evidence(file=file, line=run.line, why=why, decides="address")
