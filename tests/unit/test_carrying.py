@@ -156,6 +156,27 @@ def test_the_variable_asks_for_it_as_the_flag_does(tmp_path: Path, value: str, *
     assert wants_carrying(load_flags(tmp_path / "c.yaml", environ={"DEPLOYER_CARRY": value})) is carries
 
 
+@pytest.mark.parametrize(
+    ("said", "error", "told"),
+    [
+        ("WARNING: Retrying (Retry(total=0)) after connection broken\nERROR: No matching distribution found for flask", PipFailed,
+         "No matching distribution found for flask; an index did not answer"),
+        ("ERROR: No matching distribution found for flask (from x)", WheelMissing, "no wheel of `flask` for Python"),
+        ("ERROR: Exception:\nTraceback (most recent call last):\nValueError: boom", PipFailed, "ValueError: boom"),
+        ("", PipFailed, "it failed without a word"),
+    ],
+)  # fmt: skip
+def test_pips_last_words_say_whose_fault_it_is(
+    project: ProjectDir, tmp_path: Path, said: str, error: type[Exception], told: str
+):
+    write(tmp_path, {"bin/python3": f"#!/bin/bash\ncat {tmp_path}/said >&2\nexit 1\n", "said": said})
+    (tmp_path / "bin/python3").chmod(0o755)
+    (tmp_path / f"bin/python{PYTHON}").symlink_to("python3")
+    with pytest.raises(error) as raised:
+        carry(project, analyze(project), {"PATH": f"{tmp_path}/bin:/bin", "DEPLOYER_CACHE_DIR": str(tmp_path / "c")})
+    assert told in str(raised.value)
+
+
 def test_without_pip_it_is_said_what_was_tried(project: ProjectDir, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setattr("sys.executable", "/nowhere/python")
     with pytest.raises(PipMissing, match="`python3 -m pip`"):

@@ -80,4 +80,4 @@ class Pip:
         missing = _NO_WHEEL.search(said)
         if missing and not unreachable:
             return WheelMissing(masked(missing[1]), str(self._target), words)
-        return PipFailed(words)
+        return PipFailed(f"{words}; an index did not answer" if unreachable else words)
