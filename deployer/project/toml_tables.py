@@ -1,6 +1,7 @@
 """TOML as tables, on every Python."""
 
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 if sys.version_info >= (3, 11):
@@ -15,3 +16,11 @@ def load_toml(text: str) -> tuple[dict[str, Any], str | None]:
         return tomllib.loads(text), None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         return {}, str(error)
+
+
+def table_at(data: Mapping[str, Any], *keys: str) -> dict[str, Any]:
+    """A table inside tables, empty when it is missing or no table."""
+    value: Any = data
+    for key in keys:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return dict(value) if isinstance(value, Mapping) else {}

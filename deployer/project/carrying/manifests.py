@@ -8,7 +8,7 @@ from typing import Any
 from deployer.errors.carrying import PackagesNotCarried
 from deployer.project.carrying.requirements import LocalProject, Requirements, normalised
 from deployer.project.project_dir import ProjectDir
-from deployer.project.toml_tables import load_toml
+from deployer.project.toml_tables import load_toml, table_at
 
 _LOCKS = {"uv": "uv.lock", "poetry": "poetry.lock", "pdm": "pdm.lock"}
 _USUAL_BUILD = ("setuptools>=40.8.0", "wheel")  # Source: https://peps.python.org/pep-0517/ (without a build system)
@@ -19,20 +19,20 @@ def read_local(project_dir: ProjectDir, local: LocalProject, into: Requirements)
     """What building a package of the project needs; what it depends on goes into `into`. Errors: PackagesNotCarried."""
     file = posixpath.normpath(posixpath.join(local.path, "pyproject.toml"))
     data = _toml(project_dir, file)
-    project = _table(data, "project")
+    project = table_at(data, "project")
     if not project or {"dependencies", "optional-dependencies"} & set(project.get("dynamic") or ()):
         raise PackagesNotCarried(
             file if data else local.path,
             "says its dependencies by a program, which is not run here",
             hint="list them in `[project]` of pyproject.toml, or in requirements.txt",
         )
-    optional = _table(project, "optional-dependencies")
+    optional = table_at(project, "optional-dependencies")
     for line in (
         *_texts(project.get("dependencies")),
         *(one for extra in local.extras for one in _texts(optional.get(extra))),
     ):
         into.add(line, file)
-    needs = _texts(_table(data, "build-system").get("requires")) or _USUAL_BUILD
+    needs = _texts(table_at(data, "build-system").get("requires")) or _USUAL_BUILD
     built_by = {normalised(one).partition("[")[0] for one in needs}
     return (
         *needs,
@@ -47,16 +47,16 @@ def read_managed(project_dir: ProjectDir, manager: str, directory: str, into: Re
     """
     file = posixpath.join(directory, "pyproject.toml")
     data = _toml(project_dir, file)
-    project, poetry = _table(data, "project"), _table(data, "tool", "poetry")
+    project, poetry = table_at(data, "project"), table_at(data, "tool", "poetry")
     lock = posixpath.join(directory, _LOCKS[manager])
     text = project_dir.find_text(lock)
-    named = _table(poetry, "dependencies")
+    named = table_at(poetry, "dependencies")
     if named and text is None:
         raise PackagesNotCarried(file, f"has no `{lock}` beside it", hint=f"run `{manager} lock`")
     for line in (*_texts(project.get("dependencies")), *_of_table(named, file)):
         into.add(line, file)
     into.constraints.extend(_locked(text, lock) if text else ())
-    has_commands = bool(_table(project, "scripts") or _table(poetry, "scripts"))
+    has_commands = bool(table_at(project, "scripts") or table_at(poetry, "scripts"))
     if not has_commands or "build-system" not in data:
         return None
     if not project:
@@ -68,7 +68,7 @@ def read_managed(project_dir: ProjectDir, manager: str, directory: str, into: Re
 def read_pipfile(project_dir: ProjectDir, directory: str, into: Requirements) -> None:
     """What pipenv would install. Errors: PackagesNotCarried."""
     file = posixpath.join(directory, "Pipfile")
-    named = _table(_toml(project_dir, file), "packages")
+    named = table_at(_toml(project_dir, file), "packages")
     text = project_dir.find_text(f"{file}.lock")
     for line in _of_table(named, file, specified=text is None):
         into.add(line, file)
@@ -76,7 +76,7 @@ def read_pipfile(project_dir: ProjectDir, directory: str, into: Requirements) ->
         locked = json.loads(text or "{}")
     except ValueError:
         raise PackagesNotCarried(f"{file}.lock", "is no JSON", hint="run `pipenv lock`") from None
-    default = _table(locked, "default") if isinstance(locked, dict) else {}
+    default = table_at(locked, "default") if isinstance(locked, dict) else {}
     into.constraints.extend(
         f"{name}{one['version']}" for name, one in default.items() if isinstance(one, dict) and one.get("version")
     )
@@ -132,11 +132,3 @@ def _toml(project_dir: ProjectDir, file: str) -> dict[str, Any]:
 
 def _texts(values: object) -> tuple[str, ...]:
     return tuple(one for one in values if isinstance(one, str)) if isinstance(values, list) else ()
-
-
-def _table(data: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    """A nested table, empty when it is missing or no table."""
-    value: Any = data
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return dict(value) if isinstance(value, Mapping) else {}

@@ -11,7 +11,7 @@ from typing import Any
 from deployer.project.command_shapes import is_plain_path
 from deployer.project.detectors.python_versions import find_version
 from deployer.project.project_dir import ProjectDir
-from deployer.project.toml_tables import load_toml
+from deployer.project.toml_tables import load_toml, table_at
 from deployer.project.yaml_values import load_yaml
 
 _NAME = re.compile(r"\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
@@ -176,13 +176,13 @@ def _read_pyproject(project_dir: ProjectDir) -> PythonManifest | None:
     data, text, problem = loaded
     if problem:
         return PythonManifest(files=("pyproject.toml",), warnings=(problem,))
-    project, poetry = _table(data, "project"), _table(data, "tool", "poetry")
-    names = [*_names_of(project.get("dependencies")), *_table(poetry, "dependencies")]
+    project, poetry = table_at(data, "project"), table_at(data, "tool", "poetry")
+    names = [*_names_of(project.get("dependencies")), *table_at(poetry, "dependencies")]
     requirements = tuple(
         _requirement(name, "pyproject.toml", _line_of(text, name)) for name in names if name.lower() != "python"
     )
-    version = project.get("requires-python") or _table(poetry, "dependencies").get("python")
-    scripts = _table(project, "scripts") or _table(poetry, "scripts")
+    version = project.get("requires-python") or table_at(poetry, "dependencies").get("python")
+    scripts = table_at(project, "scripts") or table_at(poetry, "scripts")
     manager, install = _pyproject_install(project_dir, data)
     return PythonManifest(
         package_manager=manager,
@@ -194,7 +194,7 @@ def _read_pyproject(project_dir: ProjectDir) -> PythonManifest | None:
             (name, target) for name, target in scripts.items() if isinstance(target, str) and is_plain_path(name)
         ),
         files=("pyproject.toml",),
-        is_workspace="members" in _table(data, "tool", "uv", "workspace"),
+        is_workspace="members" in table_at(data, "tool", "uv", "workspace"),
     )
 
 
@@ -202,14 +202,14 @@ def _pyproject_install(project_dir: ProjectDir, data: Mapping[str, Any]) -> tupl
     """The manager and its command; (None, None) when pyproject.toml only holds settings of tools."""
     if project_dir.is_file("uv.lock"):
         return "uv", "uv sync --frozen --no-dev"
-    if project_dir.is_file("pdm.lock") or _table(data, "tool", "pdm").get("distribution") is False:
+    if project_dir.is_file("pdm.lock") or table_at(data, "tool", "pdm").get("distribution") is False:
         return "pdm", "pdm install --prod"
-    if _table(data, "tool", "poetry") or project_dir.is_file("poetry.lock"):
-        packaged = project_dir.is_file("poetry.lock") or _table(data, "tool", "poetry", "dependencies")
+    if table_at(data, "tool", "poetry") or project_dir.is_file("poetry.lock"):
+        packaged = project_dir.is_file("poetry.lock") or table_at(data, "tool", "poetry", "dependencies")
         return ("poetry", "poetry install --only main --no-interaction") if packaged else (None, None)
-    if not _table(data, "project"):
+    if not table_at(data, "project"):
         return None, None
-    if _table(data, "tool", "uv").get("package") is False or "build-system" not in data:
+    if table_at(data, "tool", "uv").get("package") is False or "build-system" not in data:
         return _unpackaged_install(project_dir, data)
     return "pip", "pip install ."
 
@@ -218,7 +218,7 @@ def _unpackaged_install(project_dir: ProjectDir, data: Mapping[str, Any]) -> tup
     """Dependencies alone: a project without a build system often has a layout setuptools refuses."""
     if any(project_dir.is_file(file) for file in REQUIREMENTS_FILES):
         return None, None
-    if _table(data, "tool", "uv") or not project_dir.is_file("setup.py"):
+    if table_at(data, "tool", "uv") or not project_dir.is_file("setup.py"):
         return "uv", "uv sync --no-dev"
     return "pip", "pip install ."
 
@@ -228,14 +228,14 @@ def _read_pipfile(project_dir: ProjectDir) -> PythonManifest | None:
     if loaded is None:
         return None
     data, text, problem = loaded
-    version = _table(data, "requires").get("python_version")
+    version = table_at(data, "requires").get("python_version")
     locked = project_dir.is_file("Pipfile.lock")
     return PythonManifest(
         package_manager="pipenv",
         install_command="pipenv sync" if locked else "pipenv install --skip-lock",
         requires_python=f"=={version}.*" if isinstance(version, str) else None,
         requires_python_file="Pipfile" if isinstance(version, str) else None,
-        requirements=tuple(_requirement(name, "Pipfile", _line_of(text, name)) for name in _table(data, "packages")),
+        requirements=tuple(_requirement(name, "Pipfile", _line_of(text, name)) for name in table_at(data, "packages")),
         files=("Pipfile",),
         warnings=(problem,) if problem else (),
     )
@@ -306,11 +306,3 @@ def _line_of(text: str, name: str) -> int | None:
         if name in line and not line.lstrip().startswith("#"):
             return number
     return None
-
-
-def _table(data: Mapping[str, Any], *keys: str) -> dict[str, Any]:
-    """A nested table, empty when it is missing or no table."""
-    value: Any = data
-    for key in keys:
-        value = value.get(key) if isinstance(value, Mapping) else None
-    return dict(value) if isinstance(value, Mapping) else {}
