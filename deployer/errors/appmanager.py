@@ -68,13 +68,16 @@ class GroupStateUnknown(CloudError):
 
     code = "cloud.group_state_unknown"
 
-    def __init__(self, application_name: str, group_name: str) -> None:
+    def __init__(self, application_name: str, group_name: str, deploy_region_id: str, reason: str) -> None:
         super().__init__(
-            f"the state of {application_name}/{group_name} is not known: what runs there might be overwritten",
+            f"what runs in {application_name}/{group_name} is not known and might be overwritten: {reason}",
             hint="look at it with `deployer status`, then deploy again; `--force` goes on without knowing",
-            next_commands=(f"deployer status --name {application_name} --group {group_name}",),
+            next_commands=(
+                f"deployer status --name {application_name} --group {group_name} --region {deploy_region_id}",
+            ),
             application_name=application_name,
             application_group_name=group_name,
+            reason=reason,
         )
 
 

@@ -84,6 +84,7 @@ class Observed:
     last_release: LastRelease | None
     other_applications: tuple[str, ...]  # applications of ours on the chosen existing instance
     leftover_groups: tuple[str, ...]  # groups of this application without an instance
+    state_unknown_because: str = ""  # in the words of whoever was asked for the group
     replaces_running: bool = False  # something good was released to these instances, or they were brought by the user
 
 

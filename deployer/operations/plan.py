@@ -39,7 +39,13 @@ def observe_and_plan(backend: Backend, prepared: Prepared, *, runner: str, force
     """
     observed = backend.observe(prepared.config, prepared.content)
     if observed.group_state is GroupState.UNKNOWN and not force:
-        raise GroupStateUnknown(prepared.config.application_name, prepared.config.application_group_name)
+        config = prepared.config
+        raise GroupStateUnknown(
+            config.application_name,
+            config.application_group_name,
+            config.deploy_region_id,
+            observed.state_unknown_because,
+        )
     quote = backend.quote(prepared.config, observed, prepared.artifact_bytes)
     plan = make_plan(prepared, observed, quote, runner=runner, force=force)
     _check_budget(prepared.config, plan)

@@ -223,6 +223,8 @@ def test_a_group_that_cannot_be_looked_at_is_not_deployed_to(lab: AppmanagerLab,
     with pytest.raises(GroupStateUnknown) as raised:
         deploy(lab, project)
     assert raised.value.exit_code == 69
+    assert "Segmentation fault" in raised.value.message
+    assert raised.value.next_commands[0].endswith(f"--region {REGION} --backend appmanager")
     assert not deploys(lab)
     assert "unseen" not in lab.existing()["applications"]
     lab.aliyun.interfere("status", says("Segmentation fault", exit_code=139))

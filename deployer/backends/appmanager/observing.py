@@ -37,8 +37,9 @@ def observe_by_cli(cli: AppmanagerCli, cloud: Cloud, config: DeployConfig, conte
     seen = observe(cloud, config, content)
     try:
         group = find_group(cli, config.application_name, config.application_group_name, (config.type.value,))
-    except (AppmanagerFailed, AppmanagerUnclear):
-        return replace(seen, group_state=GroupState.UNKNOWN, network=None, image_id=None)
+    except (AppmanagerFailed, AppmanagerUnclear) as error:
+        unknown = replace(seen, group_state=GroupState.UNKNOWN, state_unknown_because=error.message)
+        return replace(unknown, network=None, image_id=None)
     instances = _instances(cloud, config, group, seen.instances)
     network = replace(seen.network, security_group_id=None) if seen.network is not None and instances else None
     return replace(
