@@ -152,8 +152,8 @@ def _usage_error(error: click.ClickException, outlet: Outlet) -> int:
     from deployer.errors.base import UsageError
 
     command = error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else "deployer"
-    hint = f"see `{command} --help`"
-    show_error(UsageError(error.format_message().rstrip("."), hint=hint), outlet)
+    words = error.format_message().rstrip(".")
+    show_error(UsageError(words[:1].lower() + words[1:], hint=f"see `{command} --help`"), outlet)
     return EXIT_USAGE
 
 

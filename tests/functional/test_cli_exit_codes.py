@@ -92,6 +92,7 @@ def test_64_is_a_command_line_that_cannot_be_understood(lab: CloudLab, arguments
     assert result.stdout == ""
     assert result.stderr.count("\n") <= 3
     assert "--help`" in result.stderr
+    assert "error: No" not in result.stderr  # click begins its sentences with a capital, ours do not
 
 
 def test_65_is_a_project_or_a_file_to_be_mended(lab: CloudLab, tmp_path, make_project) -> None:
