@@ -17,10 +17,12 @@ _NOT_FROM_INDEX = frozenset({"git", "url", "path", "directory", "file"})
 
 def read_local(project_dir: ProjectDir, local: LocalProject, into: Requirements) -> tuple[str, ...]:
     """What building a package of the project needs; what it depends on goes into `into`. Errors: PackagesNotCarried."""
+    if local.path.startswith(("/", "..")):
+        raise PackagesNotCarried(local.path, "is outside the project", hint="move it into the project")
     file = posixpath.normpath(posixpath.join(local.path, "pyproject.toml"))
     data = _toml(project_dir, file)
     project = table_at(data, "project")
-    if not project or {"dependencies", "optional-dependencies"} & set(project.get("dynamic") or ()):
+    if not project or {"dependencies", "optional-dependencies"} & set(_texts(project.get("dynamic"))):
         raise PackagesNotCarried(
             file if data else local.path,
             "says its dependencies by a program, which is not run here",
@@ -108,17 +110,23 @@ def _locked(text: str, lock: str) -> Iterator[str]:
         raise PackagesNotCarried(lock, f"is not valid TOML: {problem}", hint="write the lock file anew")
     versions: dict[str, set[str]] = {}
     packages = data.get("package")
-    for one in packages if isinstance(packages, list) else ():
-        source = one.get("source") if isinstance(one.get("source"), dict) else {}
-        if "virtual" in source or source.get("editable") == "." or "version" not in one:
+    for one in (each for each in packages if isinstance(each, dict)) if isinstance(packages, list) else ():
+        source = table_at(one, "source")
+        if "virtual" in source or source.get("editable") == "." or not {"name", "version"} <= one.keys():
             continue
-        odd = {*source, source.get("type"), *one} & {*_NOT_FROM_INDEX, "editable"}
-        if odd and not (source.keys() <= {"registry"} and source):
+        if not _is_from_index(one, source):
             raise _not_from_index(lock, str(one.get("name")))
         versions.setdefault(str(one["name"]), set()).add(str(one["version"]))
     for name, found in sorted(versions.items()):
         if len(found) == 1:
             yield f"{name}=={found.pop()}"
+
+
+def _is_from_index(package: Mapping[str, Any], source: Mapping[str, Any]) -> bool:
+    """Whether an index has it: pdm names another place beside the name, the others in `source` ("legacy": an index, too)."""
+    if source.keys() <= {"registry"}:
+        return not _NOT_FROM_INDEX & package.keys()
+    return source.get("type") == "legacy"
 
 
 def _not_from_index(file: str, name: str) -> PackagesNotCarried:
