@@ -114,15 +114,18 @@ def test_69_is_a_refusal_of_the_cloud_before_anything_changed(lab: CloudLab) -> 
     assert "cloud.group_not_found" in result.stderr
 
 
-def test_70_is_a_defect_of_ours(lab: CloudLab, running, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_70_is_a_defect_of_ours(lab: CloudLab, running, tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No traceback on the screen: it goes to a file that is named."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     monkeypatch.setattr("deployer.api.Deployer.list", lambda *_arguments, **_named: 1 / 0)
 
     result = lab.call_cli("list")
 
     assert result.exit_code == 70
     assert "Traceback" not in result.stderr
-    assert "deployer-defect-" in result.stderr
+    (written,) = tmp_path.glob("deployer-defect-*.txt")
+    assert str(written) in result.stderr
+    assert "ZeroDivisionError" in written.read_text()
 
 
 def test_75_is_what_may_work_later(lab: CloudLab, running, make_project) -> None:
