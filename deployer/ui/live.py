@@ -17,7 +17,7 @@ from deployer.events import (
 from deployer.ui.printable import printable
 from deployer.ui.progress import Progress, StepView, detail_of
 from deployer.ui.stream import show
-from deployer.ui.texts import Language, text
+from deployer.ui.texts import Language, step_title, text
 
 _MARKS = {"done": "✅", "unchanged": "✅", "skipped": "–", "failed": "❌"}
 _REFRESHES_PER_SECOND = 8
@@ -73,7 +73,8 @@ class PlainView:
                 return announced(event, self._language)
             case StepStarted():
                 self._quarter = 0
-                return [f"[{event.step}/{event.total}] {printable(event.message, one_line=True)}"]
+                title = step_title(event.id, event.message, self._language)
+                return [f"[{event.step}/{event.total}] {printable(title, one_line=True)}"]
             case StepFinished():
                 mark = _MARKS.get(event.outcome, "❔")
                 ended = text("failed" if event.outcome == "failed" else "done", self._language)
@@ -150,7 +151,7 @@ class LiveView:
         grid = Table.grid(padding=(0, 1))
         for step in list(self._progress.steps):
             running = step is self._progress.current
-            words = Text(step_line(step, now, self._progress.detail if running else ""))
+            words = Text(step_line(step, now, self._progress.detail if running else "", self._language))
             if step.started_at is None and step.outcome is None:
                 words.stylize("dim")
             mark = Spinner("dots") if running else Text(_MARKS.get(step.outcome or "", " "))
@@ -162,13 +163,14 @@ def announced(event: RunStarted, language: Language = "en") -> list[str]:
     """The whole list of steps, before anything is done."""
     if not event.steps:
         return []
-    titles = (f"  {number}. {printable(title, one_line=True)}" for number, (_, title) in enumerate(event.steps, 1))
-    return [f"{text('steps', language)}:", *titles]
+    titles = [step_title(step_id, title, language) for step_id, title in event.steps]
+    lines = [f"  {number}. {printable(title, one_line=True)}" for number, title in enumerate(titles, 1)]
+    return [f"{text('steps', language)}:", *lines]
 
 
-def step_line(step: StepView, now: float, detail: str) -> str:
+def step_line(step: StepView, now: float, detail: str, language: Language = "en") -> str:
     """A step in one line: its title, then how it ended, or for how long it runs and what it is busy with."""
-    title = printable(step.title, one_line=True)
+    title = printable(step_title(step.id, step.title, language), one_line=True)
     if step.outcome is not None:
         message = f": {printable(step.message, one_line=True)}" if step.message and step.message != step.title else ""
         return f"{title}{message} ({step.elapsed_seconds:.1f} s)"

@@ -10,6 +10,15 @@ _TEXTS: Mapping[str, tuple[str, str]] = MappingProxyType(
     {
         "plan": ("Plan", "部署计划"),
         "steps": ("Steps", "步骤"),
+        "title.analyze": ("Read the project", "读取项目"),
+        "title.configure": ("Resolve the configuration", "确定配置"),
+        "title.package": ("Package the project", "打包项目"),
+        "title.check": ("Check credentials and identity", "检查凭证与身份"),
+        "title.plan": ("Observe, price and plan", "查询现状、询价并制定计划"),
+        "title.upload": ("Upload to OSS", "上传到 OSS"),
+        "title.provision": ("Prepare network and instance", "准备网络与实例"),
+        "title.release": ("Release on the instance", "在实例上发布"),
+        "title.verify": ("Verify that it runs", "验证运行状态"),
         "step.create": ("create", "新建"),
         "step.keep": ("there already", "已存在"),
         "step.change": ("change", "变更"),
@@ -127,6 +136,12 @@ def text(key: str, language: Language = "en", **values: object) -> str:
     """
     english, chinese = _TEXTS[key]
     return (chinese if language == "zh" else english).format(**values)
+
+
+def step_title(step_id: str, title: str, language: Language) -> str:
+    """What a step is called in the language; a step that is not in the catalogue keeps its own title."""
+    key = f"title.{step_id}"
+    return text(key, language) if language != "en" and key in _TEXTS else title
 
 
 def language_of(setting: str, locale: str) -> Language:

@@ -18,7 +18,9 @@ from deployer.events import (
     WaitProgressed,
     WarningRaised,
 )
+from deployer.operations.steps import DEPLOY_STEPS
 from deployer.ui.live import LiveView, PlainView, make_view, wants_plain
+from deployer.ui.texts import text
 
 EVENTS = (
     RunStarted(command="deploy", session_id="s", steps=(("upload", "Upload"), ("release", "Release"))),
@@ -57,6 +59,21 @@ def test_a_step_that_has_nothing_to_tell_says_how_it_ended():
                 StepFinished(step=1, total=2, id="upload", outcome=outcome, message="", elapsed_seconds=1.24)
             )
     assert [line.split()[1] for line in stream.getvalue().splitlines()] == ["failed", "done", "失败", "完成"]
+
+
+def test_steps_are_titled_in_the_language_and_as_operations_call_them():
+    titles = [("Upload to OSS", "上传到 OSS"), ("Prepare network and instance", "准备网络与实例")]
+    steps = tuple(step for step in DEPLOY_STEPS if step[0] in {"upload", "provision"})
+    stream = io.StringIO()
+    with PlainView(stream, "zh") as emit:
+        emit(RunStarted(command="deploy", session_id="s", steps=(*steps, ("other", "Something else"))))
+        emit(StepStarted(step=1, total=2, id="upload", message="Upload to OSS"))
+    assert stream.getvalue().splitlines()[1:] == [
+        f"  1. {titles[0][1]}", f"  2. {titles[1][1]}", "  3. Something else", f"[1/2] {titles[0][1]}",
+    ]  # fmt: skip
+    for step_id, title in DEPLOY_STEPS:
+        assert text(f"title.{step_id}") == title
+        assert text(f"title.{step_id}", "zh") != title
 
 
 def test_a_small_upload_is_not_nothing_of_nothing():
