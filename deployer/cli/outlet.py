@@ -7,6 +7,7 @@ from deployer.clock import SystemClock
 
 if TYPE_CHECKING:
     from deployer.ui.ndjson import NdjsonWriter
+    from deployer.ui.texts import Language
 
 
 class Outlet:
@@ -14,6 +15,7 @@ class Outlet:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        self.language: Language | None = None  # of errors; unknown until the command line is parsed
         self._writer: NdjsonWriter | None = None
 
     @property

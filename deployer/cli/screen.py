@@ -29,10 +29,12 @@ class Screen:
     def __init__(self, options: CommonOptions, *, streams: bool = False) -> None:
         self._options = options
         self._streams = streams
-        self._writer = _outlet().writer if options.as_json else None
+        outlet = _outlet()
+        self._writer = outlet.writer if options.as_json else None
         self._view: View | None = None
         self._shown = ""  # the plan that was printed
         self.language: Language = language_of(options.lang, _locale())
+        outlet.language = self.language
 
     @property
     def may_ask(self) -> bool:
@@ -143,7 +145,7 @@ def show_error(error: DeployerError, outlet: Outlet) -> None:
     if outlet.as_json:
         outlet.writer.error(error)
     else:
-        show(sys.stderr, render_error(error, language_of("auto", _locale())))
+        show(sys.stderr, render_error(error, outlet.language or language_of("auto", _locale())))
 
 
 def _locale() -> str:

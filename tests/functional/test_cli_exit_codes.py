@@ -75,9 +75,12 @@ def run_on_machine(lab: CloudLab, instance_id: str, script: str) -> None:
 
 
 def test_3_is_an_answer_that_is_missing(lab: CloudLab, make_project) -> None:
-    result = lab.call_cli("deploy", make_project("asking").path)
+    project = make_project("asking")
+
+    result = lab.call_cli("deploy", project.path)
 
     assert result.exit_code == 3
+    assert "❌ 错误: " in lab.call_cli("deploy", project.path, "--lang", "zh").stderr
     assert "--approve" in result.stderr
     assert "CNY an hour" in result.stderr  # what is to be agreed to, not only the question
 
