@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from deployer.errors.decision import ConsentRefused, Question
+from deployer.errors.decision import Question
 from deployer.models.plan import Plan, Risk
 from deployer.ui.printable import printable
 from deployer.ui.texts import Language, text
@@ -35,17 +35,6 @@ def choose_instance(
     if chosen == new:
         return NEW_INSTANCE
     return listed[chosen] if chosen in listed else _given(ask.text(text("instances.id", language)))
-
-
-def confirm_plan(plan: Plan, *, language: Language = "en", asker: Any = None) -> tuple[str, ...]:
-    """The words for `--confirm` that were agreed to, each asked for by itself, "no" being the default.
-
-    Errors: ConsentRefused at the first no, KeyboardInterrupt when the person leaves.
-    """
-    for risk in plan.risks:
-        if not confirm_risk(plan, risk, language=language, asker=asker):
-            raise ConsentRefused(risk.kind.value)
-    return tuple(dict.fromkeys(risk.kind.value for risk in plan.risks))
 
 
 def confirm_risk(plan: Plan, risk: Risk, *, language: Language = "en", asker: Any = None) -> bool:

@@ -11,6 +11,7 @@ from deployer.config.resolve import resolve_config
 from deployer.errors.base import CloudError, DeployerError
 from deployer.errors.config import ConfigInvalid, Problem
 from deployer.errors.decision import AnswersNeeded, ApprovalNeeded, ConsentRefused, PlanDrifted, Question
+from deployer.events import ignore_events
 from deployer.models.analysis import ApplicationType
 from deployer.models.config import DeployConfig, ExistingInstance, NewInstance
 from deployer.models.plan import (
@@ -34,10 +35,11 @@ from deployer.models.plan import (
 )
 from deployer.models.release import CheckResult, InstanceVerification, Verdict, Verification
 from deployer.models.report import Report, SelfCheckItem
+from deployer.operations.consent import Consent, obtain_consent
 from deployer.ui.errors import render_error
 from deployer.ui.plan import render_confirm, render_plan
 from deployer.ui.price import price_sentence, render_quote
-from deployer.ui.prompts import NEW_INSTANCE, ask_answers, choose_instance, confirm_plan, confirm_risk
+from deployer.ui.prompts import NEW_INSTANCE, ask_answers, choose_instance, confirm_risk
 from deployer.ui.report import render_report
 from deployer.ui.verification import render_verification
 
@@ -323,12 +325,15 @@ def test_an_instance_is_chosen_by_number_or_typed():
 
 
 def test_consent_is_asked_for_item_by_item_and_one_no_ends_it():
+    def consent_of(person: Person) -> Consent:
+        return Consent(ask=lambda plan, risk: confirm_risk(plan, risk, asker=person))
+
     person = Person("yes", "yes")
-    assert confirm_plan(PLAN, asker=person) == ("price", "open-port")
+    obtain_consent(PLAN, consent_of(person), ignore_events)
     assert [line.split(" ")[0] for line in person.asked] == ["1/2", "2/2"]
     with pytest.raises(ConsentRefused) as caught:
-        confirm_plan(PLAN, asker=Person("yes", "no"))
-    assert caught.value.facts["item"] == "open-port"
+        obtain_consent(PLAN, consent_of(Person("yes", "no")), ignore_events)
+    assert caught.value.facts["item"] == PLAN.risks[1].title
     assert confirm_risk(PLAN, PLAN.risks[1], language="zh", asker=Person("是"))
     with pytest.raises(KeyboardInterrupt):
         confirm_risk(PLAN, PLAN.risks[0], asker=Person(None))
