@@ -13,6 +13,7 @@ from deployer.emulator.wire.answers import render_body, render_error
 from deployer.emulator.wire.rpc import RpcRequest, parse_rpc
 from deployer.emulator.wire.signatures import read_signature
 
+_METHODS = frozenset({"GET", "POST"})
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
@@ -64,7 +65,12 @@ class Gateway:
         return key or AccessKey(access_key_id="", secret="", principal=self._accounts.root)  # nothing is verified
 
     def _product_of(self, request: RpcRequest) -> str:
-        """Which product is asked: the version says it, the host does not."""
+        """Which product is asked: the version says it, the host does not.
+
+        Errors: 403 UnsupportedHTTPMethod; 400 MissingAction, MissingVersion, NoSuchVersion; 501 Emulator.NotImplemented.
+        """
+        if request.http.method not in _METHODS:
+            raise ApiError(403, "UnsupportedHTTPMethod", "This http method is not supported.")
         for name, value in (("Action", request.action), ("Version", request.version)):
             if not value:
                 raise ApiError(400, f"Missing{name}", f"{name} is mandatory for this action.")

@@ -45,13 +45,21 @@ def send_rpc1(server):
         if method == "POST":
             connection.request("POST", "/", body=encoded, headers={"Content-Type": "application/x-www-form-urlencoded"})
         else:
-            connection.request("GET", f"/?{encoded}")
+            connection.request(method, f"/?{encoded}")
         response = connection.getresponse()
         body = response.read().decode()
         connection.close()
         return response, body
 
     return send
+
+
+@pytest.mark.documented(GATEWAY)
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH"])
+def test_an_operation_is_asked_for_by_get_and_post_alone(send_rpc1, method):
+    response, body = send_rpc1(method, Format="JSON")
+
+    assert (response.status, json.loads(body)["Code"]) == (403, "UnsupportedHTTPMethod")
 
 
 @pytest.mark.documented(RPC)
