@@ -283,9 +283,10 @@ class Deployer:
             return backend.get_status(identity.application_name, identity.application_group_name)
 
     def list(self, *, name: str | None = None, region: str | None = None) -> Sequence[GroupSummary]:
-        """Every application group of the account, or of one application; changes nothing."""
+        """Every application group of the account, or of one application or region; changes nothing."""
         with self._run("list", ()):
-            return self._connection.open_backend(region or CONTROL_REGION_ID).list_groups(name)
+            groups = self._connection.open_backend(region or CONTROL_REGION_ID).list_groups(name)
+            return tuple(one for one in groups if region in (None, one.deploy_region_id))
 
     def list_region_ids(self) -> Sequence[str]:
         """The regions that are open to the account; changes nothing."""

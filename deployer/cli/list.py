@@ -14,7 +14,7 @@ HEADERS = ("APPLICATION", "GROUP", "REGION", "STATUS", "INSTANCES", "PUBLIC IPS"
 
 @click.command("list", help="List the account's applications and their groups. Changes nothing.")
 @click.option("--name", help="Only the groups of this application.")
-@click.option("--region", help="Region whose endpoint is asked; groups of every region are listed.")
+@click.option("--region", help="Only the groups of this region.")
 @common_options
 def command(name: str | None, region: str | None, **arguments: Any) -> int:
     """Print a line a group."""

@@ -4,7 +4,7 @@ import json
 
 import pytest
 import yaml
-from cloud_lab import CloudLab
+from cloud_lab import REGION, CloudLab
 
 pytestmark = pytest.mark.sandbox
 
@@ -54,6 +54,8 @@ def test_status_list_and_releases_tell_of_a_group(lab: CloudLab, running) -> Non
     assert all(url.startswith("https://") for url in urls.values())
     assert any("keeper" in url for url in urls.values())
     assert groups["total"] == 1
+    assert lab.call_cli("list", "--region", REGION, "--output", "json").data == groups
+    assert lab.call_cli("list", "--region", "cn-beijing", "--output", "json").data["total"] == 0
     assert groups["groups"][0]["instance_ids"] == list(report.instance_ids)
     assert [one["release_id"] for one in releases] == [report.release_id]
     assert releases[0]["plan_id"] == report.plan_id
