@@ -1,7 +1,7 @@
 """What holds for every test."""
 
 import gc
-from operator import itemgetter
+import zlib
 
 import pytest
 
@@ -11,13 +11,9 @@ gc.set_threshold(50_000, 20, 50)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Several workers take whole commands, which mostly wait, mixed with what computes: the cores are never idle together."""
-    if not hasattr(config, "workerinput"):
-        return
-    whole = [item for item in items if item.path.parent.name == "functional"]
-    others = [item for item in items if item.path.parent.name != "functional"]
-    places = [(number / len(part), item) for part in (whole, others) for number, item in enumerate(part)]
-    items[:] = [item for _, item in sorted(places, key=itemgetter(0))]
+    """Several workers take all tests mixed, the same way each time: while some wait, others compute, from start to end."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: zlib.crc32(item.nodeid.encode()))
 
 
 def pytest_sessionfinish() -> None:

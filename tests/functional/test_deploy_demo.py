@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cloud_lab import CloudLab, Project, Result
 
-pytestmark = pytest.mark.sandbox
+pytestmark = [pytest.mark.sandbox, pytest.mark.xdist_group("demo")]  # the longest of all: groups are begun first
 
 
 class Newcomer:
