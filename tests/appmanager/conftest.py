@@ -12,10 +12,10 @@ from appmanager_lab import BACKENDS, AppmanagerLab
 from cloud_lab import Project
 
 
-@pytest.fixture(scope="session")
-def labs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, AppmanagerLab]]:
-    """An account for each backend, in which both find the same."""
-    labs = {backend: AppmanagerLab(tmp_path_factory.mktemp(backend)) for backend in BACKENDS}
+@pytest.fixture
+def labs(tmp_path: Path) -> Iterator[dict[str, AppmanagerLab]]:
+    """A new account for each backend, in which both find the same: nothing."""
+    labs = {backend: AppmanagerLab(tmp_path / f"account of {backend}") for backend in BACKENDS}
     yield labs
     for lab in labs.values():
         lab.close()
